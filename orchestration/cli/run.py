@@ -1,0 +1,196 @@
+"""``tandem run``: the same Dagster job an operator launches, watched from the terminal."""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult, JobDefinition
+
+JOB = "refresh"
+PROCESS_TAG = "tandem/process"
+POLL_SECONDS = 0.3
+
+
+class RunFailed(RuntimeError):
+    """The job ended without success; the message lists causes."""
+
+
+def run(
+    people: Annotated[int, typer.Option(help="Size of the sandbox company.", min=100)] = 20_000,
+    seed: Annotated[int | None, typer.Option(help="Seed of the sandbox company.")] = None,
+    sources: Annotated[
+        str | None, typer.Option(help="Only these sources, comma separated: hubspot,matomo.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Summary for machines.")] = False,
+) -> None:
+    """Load, build, check and publish: the whole refresh."""
+    from orchestration.warehouse.bootstrap import prepare
+
+    console = Console(stderr=True)
+    started = time.monotonic()
+    with console.status("starting the warehouse"):
+        prepare()
+    with console.status("loading the definitions"):
+        from orchestration.cli.summary import collect, show
+        from orchestration.instance import instance
+
+        dagster_instance = instance()
+        job, chosen = _job(sources)
+    _bury_dead_runs(dagster_instance)
+    company: dict[str, object] = {"people": people, "sources": chosen}
+    if seed is not None:
+        company["seed"] = seed
+    result = _execute(job, dagster_instance, console, company, narrowed=sources is not None)
+    if not result.success:
+        raise RunFailed(_causes(result))
+    summary = collect(result, seconds=time.monotonic() - started)
+    typer.echo(json.dumps(summary, default=str)) if as_json else show(summary, Console())
+
+
+def _job(sources: str | None) -> "tuple[JobDefinition, list[str]]":
+    from ingestion.pipelines import SOURCES
+    from orchestration.definitions import defs
+
+    chosen = [name.strip() for name in sources.split(",")] if sources else list(SOURCES)
+    if unknown := sorted(set(chosen) - set(SOURCES)):
+        raise RunFailed(f"no source named {', '.join(unknown)}: choose from {', '.join(SOURCES)}")
+    return defs().resolve_job_def(JOB), chosen
+
+
+def _execute(
+    job: "JobDefinition",
+    instance: "DagsterInstance",
+    console: Console,
+    company: dict[str, object],
+    *,
+    narrowed: bool,
+) -> "ExecuteInProcessResult":
+    from dagster import AssetKey
+
+    keys: list[AssetKey] | None = None
+    if narrowed:
+        left_out = {f"raw_{name}" for name in _all_sources()} - {
+            f"raw_{name}"
+            for name in company["sources"]  # type: ignore[attr-defined]
+        }
+        keys = [key for key in job.asset_layer.executable_asset_keys if key.path[0] not in left_out]
+    run_id = str(uuid.uuid4())
+    with _progress(instance, run_id, console):
+        return job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            asset_selection=keys,
+            run_config={
+                "resources": {"company": {"config": company}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            tags={PROCESS_TAG: str(os.getpid())},
+            raise_on_error=False,
+        )
+
+
+def _all_sources() -> list[str]:
+    from ingestion.pipelines import SOURCES
+
+    return list(SOURCES)
+
+
+@contextmanager
+def _progress(instance: "DagsterInstance", run_id: str, console: Console) -> Iterator[None]:
+    """Show each step while it runs, read from the instance's own event log."""
+    done = threading.Event()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=False) as progress:
+        follower = threading.Thread(
+            target=_follow, args=(instance, run_id, progress, done), daemon=True
+        )
+        follower.start()
+        try:
+            yield
+        finally:
+            done.set()
+            follower.join(timeout=10)
+
+
+def _follow(
+    instance: "DagsterInstance", run_id: str, progress: Progress, done: threading.Event
+) -> None:
+    tasks: dict[str, object] = {}
+    cursor: str | None = None
+    finished = False
+    while not finished:
+        finished = done.wait(POLL_SECONDS)
+        page = instance.get_records_for_run(run_id, cursor=cursor)
+        cursor = page.cursor
+        for record in page.records:
+            if (event := record.event_log_entry.dagster_event) and event.step_key:
+                _advance(event, progress, tasks)
+
+
+def _advance(event: "DagsterEvent", progress: Progress, tasks: dict[str, object]) -> None:
+    step = event.step_key or ""
+    if event.event_type_value == "STEP_START" and step not in tasks:
+        tasks[step] = progress.add_task(step, total=1)
+    elif step in tasks and event.is_step_success:
+        progress.update(tasks[step], completed=1)  # type: ignore[arg-type]
+    elif step in tasks and event.is_step_failure:
+        progress.update(tasks[step], description=f"[red]{step} failed")  # type: ignore[arg-type]
+        progress.stop_task(tasks[step])  # type: ignore[arg-type]
+
+
+def _bury_dead_runs(instance: "DagsterInstance") -> None:
+    """Mark runs whose process is gone as failed; refuse to start beside a living one."""
+    import psutil
+    from dagster import DagsterRunStatus, RunsFilter
+
+    going = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])
+    for record in instance.get_runs(filters=going):
+        process = record.tags.get(PROCESS_TAG)
+        if process is None:
+            continue
+        if psutil.pid_exists(int(process)) and "tandem" in _command(int(process)):
+            raise RunFailed(
+                f"a refresh is already running (process {process}): wait for it, "
+                "or watch it with `tandem ui`"
+            )
+        instance.report_run_failed(record, "its process ended before the run did")
+
+
+def _command(process: int) -> str:
+    import psutil
+
+    try:
+        return " ".join(psutil.Process(process).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _causes(result: "ExecuteInProcessResult") -> str:
+    lines = [
+        f"{event.step_key}: {_root_cause(event)}"
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+    lines += [
+        f"check {evaluation.check_name} on {evaluation.asset_key.to_user_string()} failed"
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.severity.value == "ERROR"
+    ]
+    return "the refresh failed; the last release stays as it is\n  " + "\n  ".join(lines)
+
+
+def _root_cause(event: "DagsterEvent") -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else "no cause recorded"

@@ -1,0 +1,28 @@
+"""The moment a run's figures are true for; models read it instead of asking the time."""
+
+import dagster as dg
+import psycopg
+
+from ingestion.settings import role_url
+from orchestration.defs.company import SandboxCompany
+
+
+@dg.asset(
+    key=["ops", "clock"],
+    group_name="ops",
+    kinds={"postgres"},
+    tags={"layer": "ops", "pii": "none"},
+    description="One row: the UTC moment that every model of this run takes for now.",
+)
+def clock(company: SandboxCompany) -> dg.MaterializeResult[None]:
+    """Set the clock."""
+    as_of = company.as_of
+    with psycopg.connect(role_url("loader")) as connection:
+        connection.execute("update ops.clock set as_of = %s at time zone 'UTC'", [as_of])
+    return dg.MaterializeResult(metadata={"as_of": as_of.isoformat()})
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The clock alone."""
+    return dg.Definitions(assets=[clock])

@@ -1,0 +1,55 @@
+"""The sandbox company as a resource: its servers run for as long as a run needs them.
+
+Only sources with no account configured are pointed at it. ``TANDEM_SANDBOX=off`` forbids it.
+"""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from ingestion.pipelines import SOURCES, is_configured
+from ingestion.sandbox import DEFAULT_SEED, running
+
+
+class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
+    """Stands in for the vendors that have no account configured."""
+
+    people: int = 20_000
+    seed: int = DEFAULT_SEED
+    sources: list[str] = Field(default=list(SOURCES))
+    _as_of: datetime | None = PrivateAttr(default=None)
+
+    @property
+    def as_of(self) -> datetime:
+        """The company's present while it stands in for every source; else the real one (UTC)."""
+        return self._as_of or datetime.now(UTC)
+
+    @contextmanager
+    def yield_for_execution(
+        self, context: dg.InitResourceContext
+    ) -> Generator["SandboxCompany", None, None]:
+        """Serve the company on loopback; its addresses and tokens go into the environment."""
+        unconfigured = [name for name in self.sources if not is_configured(name)]
+        if not unconfigured or os.environ.get("TANDEM_SANDBOX") == "off":
+            yield self
+            return
+        with running(people=self.people, seed=self.seed) as company:
+            before = dict(os.environ)
+            os.environ.update(company.environment(unconfigured))
+            if len(unconfigured) == len(self.sources):
+                self._as_of = company.as_of
+            try:
+                yield self
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The company, at its default size unless a run's configuration says otherwise."""
+    return dg.Definitions(resources={"company": SandboxCompany()})

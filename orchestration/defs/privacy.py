@@ -1,0 +1,30 @@
+"""Consent and people's rights: the ledger every consent state is derived from."""
+
+from dataclasses import asdict
+
+import dagster as dg
+
+from ingestion.settings import role_url
+
+
+@dg.asset(
+    key=["consent", "events"],
+    deps=[dg.AssetKey(["intermediate", "int_consent__observed_events"])],
+    group_name="consent",
+    kinds={"postgres"},
+    tags={"layer": "consent", "pii": "pseudonymous"},
+    description="Append-only, hash-chained ledger: every act and every changed state of consent.",
+    metadata={"dagster/table_name": "consent.events"},
+    pool="warehouse",
+)
+def consent_events() -> dg.MaterializeResult[None]:
+    """Append what was observed since the last run."""
+    from orchestration.consent.ledger import append
+
+    return dg.MaterializeResult(metadata=asdict(append(role_url("loader"))))
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The ledger."""
+    return dg.Definitions(assets=[consent_events])
