@@ -1,0 +1,165 @@
+"""From observations to who belongs together: the whole resolution without any database.
+
+The same function serves a full refresh, an increment (on the part of the graph that new evidence
+reaches), a preview of changed rules, and the tests. Its answer depends on the evidence and the
+rules only, never on the order of rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.identity.components import label
+from orchestration.identity.cuts import DENIED, Cuts, cut
+from orchestration.identity.edges import Scope, build, combine
+from orchestration.identity.graph import (
+    BEGINNING,
+    END,
+    Edges,
+    Mask,
+    Nodes,
+    Observations,
+    Small,
+)
+from orchestration.identity.limits import Limits, counted_values, first_seen
+from orchestration.identity.rules import RuleSet
+from orchestration.identity.timelines import Links, Uses, intervals, over_owning
+
+NOBODY = np.int32(-1)
+SHARED = "max_persons_per_value"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The input: nodes, what records say of them, and what was decided about them."""
+
+    nodes: Nodes
+    rows: Observations
+    bindings: Edges
+    """Edges from merges and operators' permissions."""
+    denied: tuple[tuple[int, int], ...]
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The outcome."""
+
+    group: Small
+    """Per node: the component it is a full member of; -1 for values of nobody and for values
+    that belong to others' components by ``links`` only."""
+    links: Links
+    """Who owns each value and when; a member's link is not bound in time unless it changed
+    owner."""
+    edges: Edges
+    """All edges considered between joined identifiers, bindings included."""
+    cuts: Cuts
+    refused: Small
+    shared_by: Small
+    lost_uses: tuple[tuple[int, int, str], ...]
+    """(timed value, joined identifier, reason) for sightings that were cut."""
+
+
+def _owner_sightings(edges: Edges, group: Small, nodes: Nodes, value: Small, by: Small) -> Uses:
+    return Uses(value, group[by], edges.first, edges.last, edges.count, nodes.high[by])
+
+
+def _former_owners(edges: Edges, cuts: Cuts, group: Small, nodes: Nodes) -> Uses:
+    """Return sightings of values that lost an edge to a limit and thereby changed owner.
+
+    The weaker end of a cut edge is the value; its owner now is the component it stayed in. Who
+    used it only before that owner appeared was the owner then. Who used it at the same time gets
+    no part of it, and a denied edge never was evidence of ownership.
+    """
+    limited = np.array([reason != DENIED for reason in cuts.reason], bool)
+    left_weaker = nodes.kind[edges.left] > nodes.kind[edges.right]
+    value = np.where(left_weaker, edges.left, edges.right)
+    other = np.where(left_weaker, edges.right, edges.left)
+    usable = (nodes.kind[edges.left] != nodes.kind[edges.right]) & (group[other] != NOBODY)
+    usable[cuts.edge[~limited]] = False
+    changed = np.zeros(len(nodes), bool)
+    changed[value[cuts.edge[limited]]] = True
+    which = np.flatnonzero(usable & changed[value])
+    value, other = value[which], other[which]
+    edges = edges.take(which)
+    present = group[other] == group[value]
+    arrival = np.full(len(nodes), np.iinfo(np.int64).max)
+    np.minimum.at(arrival, value[present], edges.first[present])
+    before = present | (edges.last <= arrival[value])
+    before &= arrival[value] < np.iinfo(np.int64).max
+    edges = edges.take(before)
+    return _owner_sightings(edges, group, nodes, value[before], other[before])
+
+
+def _members(group: Small, elsewhere: Mask) -> Links:
+    node = np.flatnonzero((group != NOBODY) & ~elsewhere).astype(np.int32)
+    ends = np.full(len(node), END)
+    return Links(node, group[node], np.full(len(node), BEGINNING), ends)
+
+
+def _concatenated(parts: list[Links]) -> Links:
+    return Links(
+        np.concatenate([p.node for p in parts]),
+        np.concatenate([p.owner for p in parts]),
+        np.concatenate([p.start for p in parts]),
+        np.concatenate([p.end for p in parts]),
+    )
+
+
+def _permitted_uses(
+    uses: Edges, graph: Graph, group: Small
+) -> tuple[Edges, set[tuple[int, int, str]]]:
+    """Leave out uses that an operator denied, and those of values an operator tied to someone."""
+    keep = np.ones(len(uses), bool)
+    tied = np.zeros(len(graph.nodes), bool)
+    tied[graph.bindings.left] = tied[graph.bindings.right] = True
+    keep &= ~tied[uses.right]
+    denials: set[tuple[int, int, str]] = set()
+    for pair in graph.denied:
+        for value, other in (pair, pair[::-1]):
+            hits = (uses.right == value) & (group[uses.left] == group[other])
+            denials |= {(value, int(joined), DENIED) for joined in uses.left[hits].tolist()}
+            keep &= ~hits
+    return uses.take(keep), denials
+
+
+def partition(graph: Graph, rules: RuleSet) -> Partition:
+    """Resolve one graph under the rules."""
+    nodes = graph.nodes
+    size = len(nodes)
+    evidence = build(graph.rows, nodes, rules, graph.scope)
+    usable = ~(evidence.excluded[graph.bindings.left] | evidence.excluded[graph.bindings.right])
+    edges = combine(evidence.edges.joined(graph.bindings.take(usable)), size)
+    labels = label(size, edges)
+    value = counted_values(nodes, edges)
+    seen = first_seen(size, edges)
+    np.minimum.at(seen, value, seen)
+    cuts = cut(edges, labels, nodes, Limits(rules, value, seen[value], graph.denied))
+    if len(cuts.edge):
+        keep = np.ones(len(edges), bool)
+        keep[cuts.edge] = False
+        labels = label(size, edges, keep)
+    group = np.where(evidence.excluded, NOBODY, labels).astype(np.int32)
+
+    raw, refusals = _permitted_uses(evidence.uses, graph, group)
+    uses = _owner_sightings(raw, group, nodes, raw.right, raw.left)
+    lost, reasons = over_owning(uses, nodes, rules)
+    lost_uses = refusals | {
+        (int(raw.right[i]), int(raw.left[i]), reasons[int(nodes.kind[raw.right[i]])])
+        for i in np.flatnonzero(lost).tolist()
+    }
+    device_links = intervals(uses.take(~lost))
+    former = intervals(_former_owners(edges, cuts, group, nodes))
+    elsewhere = np.zeros(size, bool)
+    elsewhere[device_links.node] = True
+    group[device_links.node] = NOBODY
+    elsewhere[former.node] = True
+    return Partition(
+        group,
+        _concatenated([_members(group, elsewhere), device_links, former]),
+        edges,
+        cuts,
+        evidence.refused,
+        evidence.shared_by,
+        tuple(sorted(lost_uses)),
+    )
