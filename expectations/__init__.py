@@ -1,0 +1,1 @@
+"""What readers and operators expect of tables; Great Expectations is imported late."""
