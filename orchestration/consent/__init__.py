@@ -1,0 +1,1 @@
+"""The consent ledger and what follows from it; never imports dagster."""

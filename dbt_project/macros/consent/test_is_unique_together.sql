@@ -1,0 +1,12 @@
+{# No two rows agree in all the columns. #}
+{% test is_unique_together(model, columns) %}
+    select
+        {{ columns | join(', ') }},
+        count(*) as row_count
+
+    from {{ model }}
+
+    group by {{ columns | join(', ') }}
+
+    having count(*) > 1
+{% endtest %}

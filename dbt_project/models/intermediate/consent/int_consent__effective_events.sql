@@ -1,0 +1,58 @@
+{{ config(group='privacy', indexes=[{'columns': ['subject_key']}]) }}
+
+{# The events that change something. A state that only repeats what its source said last is none,
+   whatever date the source puts on it; nor is an implied basis while an express answer stands. #}
+
+with
+
+events as (
+
+    select * from {{ ref('int_consent__timed_events') }}
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(action) over (
+            partition by subject_key, purpose, channel, source, capture_method
+            order by effective_at, strictness, received_at, event_id
+        ) as previous_action,
+        max(case when not is_implied then lapses_at end) over (
+            partition by subject_key, purpose, channel
+            order by effective_at, strictness, received_at, event_id
+            rows between unbounded preceding and 1 preceding
+        ) as answered_until
+
+    from events
+
+),
+
+effective as (
+
+    select
+        event_id,
+        subject_key,
+        subject_scope,
+        purpose,
+        channel,
+        action,
+        state,
+        strictness,
+        source,
+        is_sticky,
+        is_personal_grant,
+        effective_at,
+        lapses_at,
+        received_at
+
+    from compared
+
+    where
+        (kind = 'act' or previous_action is null or previous_action <> action)
+        and (not is_implied or answered_until is null or answered_until <= effective_at)
+
+)
+
+select * from effective

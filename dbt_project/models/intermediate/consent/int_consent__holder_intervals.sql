@@ -1,0 +1,83 @@
+{{ config(group='privacy', indexes=[{'columns': ['holder_id']}]) }}
+
+{# Per holder and key, from one event to the next. An objection and a browser's opt-out signal
+   stand until the person lifts them by an authenticated act; `lifted_state` is what would count
+   if another of the person's keys brought such an act. #}
+
+with
+
+events as (
+
+    select * from {{ ref('int_consent__holder_events') }}
+
+),
+
+ordered as (
+
+    select
+        *,
+        lead(effective_at, 1, {{ tandem.end_of_time() }}) over (
+            partition by holder_type, holder_id, subject_key, purpose, channel
+            order by effective_at, strictness, received_at, event_id
+        ) as next_at,
+        max(case when is_sticky then effective_at end) over (
+            partition by holder_type, holder_id, subject_key, purpose, channel
+            order by effective_at, strictness, received_at, event_id
+            rows between unbounded preceding and current row
+        ) as objected_at,
+        max(case when is_personal_grant then effective_at end) over (
+            partition by holder_type, holder_id, subject_key, purpose, channel
+            order by effective_at, strictness, received_at, event_id
+            rows between unbounded preceding and current row
+        ) as personal_grant_at
+
+    from events
+
+),
+
+judged as (
+
+    select
+        *,
+        state <> 'denied'
+        and objected_at is not null
+        and (personal_grant_at is null or personal_grant_at <= objected_at) as is_overruled
+
+    from ordered
+
+),
+
+intervals as (
+
+    select
+        holder_type,
+        holder_id,
+        subject_key,
+        purpose,
+        channel,
+        case when is_overruled then 'denied' else state end as state,
+        case when state = 'denied' then null else state end as lifted_state,
+        case when is_overruled then 'object' else action end as reason,
+        case
+            when is_overruled then objected_at
+            when state = 'denied' then effective_at
+        end as denied_at,
+        case when is_personal_grant then effective_at end as personal_grant_at,
+        effective_at as valid_from,
+        case
+            when is_overruled or state <> 'granted' then next_at
+            else least(next_at, lapses_at, held_until)
+        end as valid_to,
+        least(next_at, lapses_at, held_until) as lifted_until
+
+    from judged
+
+),
+
+lasting as (
+
+    select * from intervals where valid_from < valid_to
+
+)
+
+select * from lasting

@@ -1,0 +1,124 @@
+{{ config(materialized='view', tags=['observe'], group='privacy') }}
+
+with
+
+consents as (
+
+    select * from {{ ref('stg_matomo__consents') }}
+
+),
+
+visits as (
+
+    select * from {{ ref('stg_matomo__visits') }}
+
+),
+
+mappings as (
+
+    select * from {{ ref('consent_mappings') }}
+
+),
+
+purposes as (
+
+    select * from {{ ref('purposes') }}
+
+),
+
+signals as (
+
+    {% for signal in ['analytics_storage', 'ad_storage', 'ad_user_data', 'ad_personalization'] %}
+    select
+        subject_key,
+        visit_id,
+        'google_consent_mode' as system,
+        '{{ signal }}' as field,
+        {{ signal }} as value,
+        occurred_at,
+        received_at
+
+    from consents
+
+    union all
+    {% endfor %}
+    select
+        subject_key,
+        visit_id,
+        'gpc' as system,
+        'sec_gpc' as field,
+        case when has_gpc then '1' else '0' end as value,
+        occurred_at,
+        received_at
+
+    from consents
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(value) over (
+            partition by subject_key, field order by occurred_at, visit_id
+        ) as previous_value
+
+    from signals
+
+    where subject_key is not null
+
+),
+
+changed as (
+
+    select *
+
+    from compared
+
+    where previous_value is null or value <> previous_value
+
+),
+
+shaped as (
+
+    select
+        changed.subject_key,
+        mappings.subject_scope,
+        mappings.purpose,
+        purposes.channel,
+        mappings.action,
+        'state_observation' as kind,
+        mappings.legal_basis,
+        {{ tandem.consent_jurisdiction('visits.country_code', "cast(null as " ~ tandem.t_text() ~ ")") }}
+            as jurisdiction,
+        'visit_country' as jurisdiction_source,
+        cast(null as {{ tandem.t_text() }}) as age_band,
+        'matomo' as source,
+        changed.visit_id as source_key,
+        changed.field as capture_method,
+        changed.occurred_at,
+        changed.received_at
+
+    from changed
+
+    inner join mappings
+        on
+            changed.system = mappings.system
+            and changed.field = mappings.field
+            and changed.value = mappings.value
+
+    inner join purposes
+        on mappings.purpose = purposes.purpose
+
+    left join visits
+        on changed.visit_id = visits.visit_id
+
+),
+
+observed as (
+
+    {{ tandem.consent_observations('shaped', 'matomo') }}
+
+)
+
+select * from observed

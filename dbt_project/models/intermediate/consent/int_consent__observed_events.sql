@@ -1,0 +1,17 @@
+{{ config(
+    materialized='view', tags=['observe'], group='privacy',
+    grants={'select': [target.dbname ~ '_owner']}
+) }}
+
+with
+
+observed as (
+
+    {{ tandem.union_all(
+        ['int_consent__hubspot_events', 'int_consent__matomo_events', 'int_consent__shopify_events'],
+        tandem.consent_event_columns()
+    ) }}
+
+)
+
+select * from observed

@@ -1,0 +1,87 @@
+"""The interval models of the dbt project as one SQL query, over any events and links.
+
+The same SQL that builds the marts answers questions about single people and about the past: what
+did we know on a date, what would another policy say. There is no second implementation. Reads the
+model files, replaces ``ref`` and ``source`` by the names of common table expressions, and nests
+them in order of need.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ingestion.settings import project_root
+
+_REF = re.compile(r"ref\('(?P<name>[a-z_0-9]+)'\)")
+
+
+def query(target: str, given: Mapping[str, str], final: str | None = None) -> str:
+    """Return SQL that computes model ``target`` and selects ``final`` (default: all of it).
+
+    ``given`` maps names of models or seeds to SQL that stands in for them; every other one that
+    is needed is read from its file, down to relations named by ``schema.table`` in ``given``.
+    """
+    ordered: dict[str, str] = {}
+    _collect(target, given, ordered)
+    parts = [f"{name} as (\n{body}\n)" for name, body in ordered.items()]
+    return f"with {', '.join(parts)}\n{final or f'select * from {target}'}"
+
+
+def _collect(name: str, given: Mapping[str, str], ordered: dict[str, str]) -> None:
+    if name in ordered:
+        return
+    if name in given:
+        ordered[name] = given[name]
+        return
+    for match in _REF.finditer(_model(name)):
+        _collect(match["name"], given, ordered)
+    ordered[name] = _render(name)
+
+
+@cache
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in (project_root() / "dbt_project/models").rglob("*.sql")}
+
+
+@cache
+def _model(name: str) -> str:
+    path = _files().get(name)
+    if path is None:
+        raise LookupError(f"{name} is neither given nor a model of the dbt project")
+    return path.read_text()
+
+
+@cache
+def _context() -> dict[str, Any]:
+    """Return what a model file may call: dbt's own words, and the project's macros."""
+    from jinja2 import Environment
+
+    macros = (project_root() / "dbt_project/macros").rglob("*.sql")
+    # Tests and materialisations have tags of dbt's own and are no part of a query.
+    texts = [text for path in sorted(macros) if "{% test" not in (text := path.read_text())]
+    library = "\n".join(texts)
+    tandem = SimpleNamespace()
+    context: dict[str, Any] = {
+        "ref": str,
+        "source": lambda schema, table: f"{schema}.{table}",
+        "config": lambda **_: "",
+        "return": lambda value: value,
+        "target": SimpleNamespace(type="postgres", name="builder", dbname="tandem", schema="core"),
+        "tandem": tandem,
+        "adapter": SimpleNamespace(dispatch=lambda name, _: getattr(tandem, f"postgres__{name}")),
+    }
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
+    module = environment.from_string(library).make_module(context)
+    for name in re.findall(r"{%-?\s*macro\s+([a-z_0-9]+)\(", library):
+        setattr(tandem, name, getattr(module, name))
+        context[name] = getattr(module, name)
+    return {**context, "environment": environment}
+
+
+@cache
+def _render(name: str) -> str:
+    context = _context()
+    return str(context["environment"].from_string(_model(name)).render(context))
