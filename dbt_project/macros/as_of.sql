@@ -1,0 +1,4 @@
+{# The instant this run looks from, UTC. Models never ask the server's clock. #}
+{% macro as_of() -%}
+    (select max(clock.as_of) from {{ source('ops', 'clock') }} as clock)
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# Row generators and order-free aggregates. #}
+
+{% macro int_series(n) -%}
+    {%- if target.type == 'postgres' -%} select series.n from generate_series(0, {{ n }} - 1) as series (n)
+    {%- else -%} select explode(sequence(0, {{ n }} - 1)) as n
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro median(e) -%}
+    {%- if target.type == 'postgres' -%} percentile_cont(0.5) within group (order by cast({{ e }} as {{ t_double() }}))
+    {%- else -%} percentile(cast({{ e }} as double), 0.5)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,35 @@
+{# Text, patterns and JSON text; raw JSON is opened in staging only. #}
+
+{% macro regex_extract(e, pattern) -%}
+    {%- if target.type == 'postgres' -%} substring({{ e }} from '{{ pattern }}')
+    {%- else -%} nullif(regexp_extract({{ e }}, '{{ pattern }}', 1), '')
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether a text matches a pattern held in another column (POSIX classes only, no backslashes). #}
+{% macro regex_matches(e, pattern) -%}
+    {%- if target.type == 'postgres' -%} ({{ e }} ~ {{ pattern }})
+    {%- else -%} ({{ e }} rlike {{ pattern }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The text under one top-level key of a JSON text; the key is an expression. #}
+{% macro json_text(column, key) -%}
+    {%- if target.type == 'postgres' -%} (cast({{ column }} as jsonb) ->> {{ key }})
+    {%- else -%} get_json_object({{ column }}, '$.' || {{ key }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# A number from a text, or null when it is none. #}
+{% macro to_number(e) -%}
+    {%- if target.type == 'postgres' -%} (case when {{ e }} ~ '^-?[0-9]{1,12}([.][0-9]{1,6})?$' then cast({{ e }} as {{ t_ratio() }}) end)
+    {%- else -%} (case when {{ e }} rlike '^-?[0-9]{1,12}([.][0-9]{1,6})?$' then cast({{ e }} as {{ t_ratio() }}) end)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Distinct values of a group in one sorted text. #}
+{% macro string_set(e, separator=',') -%}
+    {%- if target.type == 'postgres' -%} string_agg(distinct {{ e }}, '{{ separator }}' order by {{ e }})
+    {%- else -%} nullif(array_join(sort_array(collect_set({{ e }})), '{{ separator }}'), '')
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,59 @@
+{# CTEs ending in touched_visitors(subject_key, visitor_state): the visitors whose visits or whose
+   rules (columns of a CTE named rules) differ from what this model holds; everybody on a full
+   build. Costs one pass over visits, never over events. #}
+{% macro touched_visitors(rule_columns) -%}
+visitor_states as (
+
+    select
+        states.subject_key,
+        states.visitor_state || '|' || {{ surrogate_key(rule_columns) }} as visitor_state
+
+    from {{ ref('int_journey__visitor_states') }} as states
+
+    cross join rules
+
+),
+
+{% if is_incremental() -%}
+known_states as (
+
+    select
+        subject_key,
+        max(visitor_state) as visitor_state
+
+    from {{ this }}
+
+    group by subject_key
+
+),
+
+touched_visitors as (
+
+    select
+        visitor_states.subject_key,
+        visitor_states.visitor_state
+
+    from visitor_states
+
+    left join known_states
+        on visitor_states.subject_key = known_states.subject_key
+
+    where
+        known_states.visitor_state is null
+        or known_states.visitor_state <> visitor_states.visitor_state
+
+)
+{%- else -%}
+touched_visitors as (
+
+    select * from visitor_states
+
+)
+{%- endif %}
+{%- endmacro %}
+
+{# After an increment: drop what belongs to visitors that staging no longer holds. #}
+{% macro forget_vanished_visitors() -%}
+delete from {{ this }}
+where subject_key not in (select states.subject_key from {{ ref('int_journey__visitor_states') }} as states)
+{%- endmacro %}

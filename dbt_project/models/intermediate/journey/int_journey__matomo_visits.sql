@@ -1,0 +1,40 @@
+{{ config(materialized='view') }}
+
+with
+
+visits as (
+
+    select * from {{ ref('stg_matomo__visits') }}
+
+),
+
+described as (
+
+    select
+        'matomo' as source,
+        visit_id,
+        subject_key,
+        user_key,
+        referrer_type,
+        lower(coalesce(referrer_host, referrer_name)) as referrer_host,
+        campaign_name,
+        lower(campaign_source) as campaign_source,
+        lower(campaign_medium) as campaign_medium,
+        lower(click_id_type) as click_id_type,
+        landing_page_path,
+        device_type,
+        browser_name,
+        upper(country_code) as country_code,
+        analytics_consent,
+        ads_consent,
+        action_count as event_count,
+        coalesce(is_bot, false) as is_bot,
+        observed_at
+
+    from visits
+
+    where subject_key is not null
+
+)
+
+select * from described

@@ -1,0 +1,104 @@
+{{ config(materialized='view') }}
+
+-- Dated facts of source records, each under the subject key it belongs to. A fact joins by one
+-- more branch; what it means is decided in the rule seeds.
+with
+
+contacts as (
+
+    select * from {{ ref('stg_hubspot__contacts') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_shopify__customers') }}
+
+),
+
+stacked as (
+
+    select
+        'contact_created' as signal,
+        'hubspot' as source_system,
+        hubspot_contact_id as reference_id,
+        subject_key,
+        created_at as occurred_at
+    from contacts
+
+    union all
+
+    select
+        'mql_reached' as signal,
+        'hubspot' as source_system,
+        hubspot_contact_id as reference_id,
+        subject_key,
+        mql_at as occurred_at
+    from contacts
+
+    union all
+
+    select
+        'sql_reached' as signal,
+        'hubspot' as source_system,
+        hubspot_contact_id as reference_id,
+        subject_key,
+        sql_at as occurred_at
+    from contacts
+
+    union all
+
+    select
+        'account_created' as signal,
+        'shopify' as source_system,
+        shopify_customer_id as reference_id,
+        subject_key,
+        created_at as occurred_at
+    from customers
+
+    union all
+
+    select
+        'email_subscribed' as signal,
+        'shopify' as source_system,
+        shopify_customer_id as reference_id,
+        subject_key,
+        email_marketing_at as occurred_at
+    from customers
+    where lower(email_marketing_state) = 'subscribed'
+
+    union all
+
+    select
+        'email_subscribed' as signal,
+        'hubspot' as source_system,
+        hubspot_contact_id || '-' || subscription_id as reference_id,
+        contact_key as subject_key,
+        status_at as occurred_at
+    from {{ ref('stg_hubspot__subscription_statuses') }}
+    where upper(status) = 'SUBSCRIBED'
+
+    union all
+
+    select
+        web_signals.signal,
+        web_signals.source as source_system,
+        web_signals.visit_id as reference_id,
+        coalesce(web_signals.user_key, web_signals.subject_key) as subject_key,
+        web_signals.occurred_at
+    from {{ ref('int_journey__web_signals') }} as web_signals
+    where web_signals.signal <> 'none'
+
+),
+
+dated as (
+
+    select *
+
+    from stacked
+
+    where occurred_at is not null and subject_key is not null
+
+)
+
+select * from dated

@@ -1,0 +1,223 @@
+{{ config(indexes=[{'columns': ['person_id']}]) }}
+
+-- When each rule line holds for each person: a running sum of signals that enter and, after the
+-- evidence window, leave. The leaving points may lie ahead: a lapse is known before it happens.
+with
+
+signals as (
+
+    select * from {{ ref('int_lifecycle__signals') }}
+
+),
+
+rule_lines as (
+
+    select
+        {{ surrogate_key(['priority', 'stage', 'trait', 'measure', 'operator',
+            'threshold', 'window_days']) }} as line_key,
+        priority,
+        trait,
+        measure,
+        operator,
+        threshold,
+        window_days
+
+    from {{ ref('lifecycle_rules') }}
+
+),
+
+first_seen as (
+
+    select
+        person_id,
+        min(occurred_at) as first_seen_at
+
+    from signals
+
+    group by person_id
+
+),
+
+weighed as (
+
+    select
+        signals.person_id,
+        rule_lines.line_key,
+        rule_lines.window_days,
+        signals.occurred_at,
+        case rule_lines.measure
+            when 'amount' then coalesce(signals.reporting_amount, 0)
+            else 1
+        end as weight
+
+    from signals
+
+    inner join rule_lines
+        on signals.signal = rule_lines.trait
+
+),
+
+points as (
+
+    select
+        person_id,
+        line_key,
+        occurred_at as changed_at,
+        weight
+    from weighed
+
+    union all
+
+    select
+        person_id,
+        line_key,
+        {{ ts_add('day', 'window_days', 'occurred_at') }} as changed_at,
+        -weight as weight
+    from weighed
+    where window_days is not null
+
+    union all
+
+    select
+        first_seen.person_id,
+        rule_lines.line_key,
+        first_seen.first_seen_at as changed_at,
+        0 as weight
+    from first_seen
+    inner join rule_lines
+        on {{ compare('0', 'rule_lines.operator', 'rule_lines.threshold') }}
+
+),
+
+summed as (
+
+    select
+        person_id,
+        line_key,
+        changed_at,
+        sum(weight) as weight
+
+    from points
+
+    group by person_id, line_key, changed_at
+
+),
+
+running as (
+
+    select
+        person_id,
+        line_key,
+        changed_at,
+        sum(weight) over (
+            partition by person_id, line_key
+            order by changed_at asc
+            rows between unbounded preceding and current row
+        ) as measured
+
+    from summed
+
+),
+
+judged as (
+
+    select
+        running.person_id,
+        running.line_key,
+        rule_lines.priority,
+        running.changed_at,
+        case
+            when
+                {{ compare(
+                    'running.measured', 'rule_lines.operator', 'rule_lines.threshold'
+                ) }}
+                then 1
+            else 0
+        end as holds
+
+    from running
+
+    inner join rule_lines
+        on running.line_key = rule_lines.line_key
+
+),
+
+turned as (
+
+    select
+        judged.*,
+        lag(judged.holds) over (
+            partition by judged.person_id, judged.line_key
+            order by judged.changed_at asc
+        ) as held_before
+
+    from judged
+
+),
+
+changes as (
+
+    select
+        person_id,
+        priority,
+        changed_at,
+        holds - coalesce(held_before, 0) as change
+
+    from turned
+
+    where holds <> coalesce(held_before, 0)
+
+),
+
+rule_sizes as (
+
+    select
+        priority,
+        count(*) as line_count
+
+    from rule_lines
+
+    group by priority
+
+),
+
+stepped as (
+
+    select
+        person_id,
+        priority,
+        changed_at,
+        sum(sum(change)) over (
+            partition by person_id, priority
+            order by changed_at asc
+            rows between unbounded preceding and current row
+        ) as lines_holding,
+        lead(changed_at) over (
+            partition by person_id, priority
+            order by changed_at asc
+        ) as next_changed_at
+
+    from changes
+
+    group by person_id, priority, changed_at
+
+),
+
+intervals as (
+
+    select
+        stepped.person_id,
+        stepped.priority,
+        stepped.changed_at as valid_from,
+        coalesce(stepped.next_changed_at, {{ end_of_time() }}) as valid_to
+
+    from stepped
+
+    inner join rule_sizes
+        on
+            stepped.priority = rule_sizes.priority
+            and stepped.lines_holding = rule_sizes.line_count
+
+)
+
+select * from intervals
