@@ -1,0 +1,273 @@
+"""HubSpot -> Postgres schema ``raw_hubspot``.
+
+Grain and key: one row per contact, company, deal (HubSpot id); stage change of a deal; link
+between two records; merge; subscription type; address and subscription type.
+Cursor: `lastmodifieddate` (contacts), `hs_lastmodifieddate` (others) through search, read again
+for ``lookback_minutes`` because search lags behind writes.
+Deletions: archived records come in a pass of their own; what vanished without trace (GDPR
+deletion) is found by comparing HubSpot's total with what is known, then id by id. Merged-away
+contacts are closed when their survivor names them. Links are compared whole in every run, since
+they change without touching either record.
+Consents: statuses are read for changed contacts in every run and for all contacts once per
+``consent_sweep_hours``.
+Known limits: a contact's further addresses (`hs_additional_emails`) are kept in the vault only.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.sources import DltResource
+
+from ingestion.guard.shapes import Shape
+from ingestion.guard.values import to_timestamp
+from ingestion.sources.crm import hubspot_shapes as shapes
+from ingestion.sources.crm.hubspot_api import HubSpot, Record, in_batches
+from ingestion.sources.crm.reconciliation import Reconciled
+from ingestion.sources.resources import CONTRACT, Batch, picked, reader
+from ingestion.sources.session import Session
+from ingestion.sources.transport import Transport
+
+# Records that pass the guard at once: large enough to be cheap, small enough to stay in memory.
+_CHUNK = 2_000
+_LINKS = (("contacts", "companies"), ("deals", "contacts"), ("deals", "companies"))
+_ID = {"contacts": "hubspot_contact_id", "companies": "hubspot_company_id",
+       "deals": "hubspot_deal_id"}
+
+
+@dlt.source(
+    name=shapes.SOURCE, section="hubspot", max_table_nesting=0, schema_contract=CONTRACT
+)
+def hubspot(
+    base_url: str = dlt.config.value,
+    access_token: str = dlt.secrets.value,
+    page_size: int = 100,
+    lookback_minutes: int = 60,
+    consent_sweep_hours: int = 24,
+    accept_shrinking: str | None = None,
+    as_of: str | None = None,
+) -> list[DltResource]:
+    """Return HubSpot's resources; settings under ``[sources.hubspot]``."""
+
+    def connect() -> Transport:
+        return Transport("hubspot", base_url, {"Authorization": f"Bearer {access_token}"})
+
+    session = Session(shapes.SOURCE, connect, as_of, accept_shrinking)
+    load = _Load(session, page_size, timedelta(minutes=lookback_minutes),
+                 timedelta(hours=consent_sweep_hours))
+    contacts = reader("contact_pages", load.contacts)
+    companies = reader("company_pages", load.companies)
+    deals = reader("deal_pages", load.deals)
+    links = reader("association_pages", load.links)
+    return [
+        contacts,
+        picked(shapes.CONTACTS, contacts),
+        picked(shapes.CONTACT_MERGES, contacts),
+        picked(shapes.SUBSCRIPTION_DEFINITIONS, contacts),
+        picked(shapes.SUBSCRIPTION_STATUSES, contacts),
+        companies,
+        picked(shapes.COMPANIES, companies),
+        deals,
+        picked(shapes.DEALS, deals),
+        picked(shapes.DEAL_STAGE_HISTORY, deals),
+        links,
+        picked(shapes.ASSOCIATIONS, links),
+    ]
+
+
+class _Load:
+    """What one run reads, table by table."""
+
+    def __init__(
+        self, session: Session, page_size: int, lookback: timedelta, sweep: timedelta
+    ) -> None:
+        self._session = session
+        self._page_size = page_size
+        self._lookback = lookback
+        self._sweep = sweep
+
+    def contacts(self) -> Iterator[Batch]:
+        """Read contacts with their merges and subscriptions."""
+        state = dlt.current.resource_state()
+        tables = ("contacts", "contact_merges", "subscription_definitions", "subscription_statuses")
+        with self._session.reading(*tables) as guard:
+            api = self._api()
+            definitions = api.subscription_definitions()
+            yield {"subscription_definitions": guard.admit(shapes.SUBSCRIPTION_DEFINITIONS,
+                                                           definitions)}
+            statuses = _Statuses(self._session)
+            for records, batch in self._changes(api, shapes.CONTACTS, state):
+                merges = [merge for record in records for merge in merges_of(record)]
+                batch["contact_merges"] = guard.admit(shapes.CONTACT_MERGES, merges)
+                batch["subscription_statuses"] = statuses.read(api, records)
+                yield batch
+                merged = batch["contact_merges"]["merged_contact_id"].to_pylist()
+                yield {"contacts": self._closed(shapes.CONTACTS, merged)}
+            if self._sweep_is_due(state):
+                for page in in_batches(_all(api.everything("contacts")), _CHUNK):
+                    yield {"subscription_statuses": statuses.read(api, page)}
+                state["swept_at"] = self._session.as_of.isoformat()
+
+    def companies(self) -> Iterator[Batch]:
+        """Read companies."""
+        state = dlt.current.resource_state()
+        with self._session.reading("companies"):
+            for _, batch in self._changes(self._api(), shapes.COMPANIES, state):
+                yield batch
+
+    def deals(self) -> Iterator[Batch]:
+        """Read deals and, for each changed one, the whole history of its stage."""
+        state = dlt.current.resource_state()
+        with self._session.reading("deals", "deal_stage_history") as guard:
+            api = self._api()
+            for records, batch in self._changes(api, shapes.DEALS, state):
+                ids = [str(r["id"]) for r in records if not r.get("archived")]
+                read = api.read("deals", ids, history=("dealstage",))
+                history = [change for record in read for change in stages_of(record)]
+                batch["deal_stage_history"] = guard.admit(shapes.DEAL_STAGE_HISTORY, history)
+                yield batch
+
+    def links(self) -> Iterator[Batch]:
+        """Read all links and pass on those that are new or gone."""
+        with self._session.reading("associations") as guard:
+            api = self._api()
+            key = shapes.ASSOCIATIONS.key
+            rows = self._session.known("associations", key, "not is_deleted")
+            before = set(rows)
+            yield {}
+            for kind, other in _LINKS:
+                starts = sorted(api.ids(kind))
+                found = {(kind, start, other, end, label)
+                         for start, end, label in api.associations(kind, other, starts)}
+                known = {row for row in before if (row[0], row[2]) == (kind, other)}
+                self._session.refuse_shrinking(f"links {kind}-{other}", len(found), len(known))
+                changed = [(row, False) for row in sorted(found - known)]
+                changed += [(row, True) for row in sorted(known - found)]
+                yield {
+                    "associations": guard.admit(
+                        shapes.ASSOCIATIONS,
+                        (dict(zip(key, row, strict=True)) | {"is_deleted": gone}
+                         for row, gone in changed),
+                    )
+                }
+
+    def _changes(
+        self, api: HubSpot, shape: Shape, state: dict[str, Any]
+    ) -> Iterator[tuple[list[Record], dict[str, pa.Table]]]:
+        """Yield changed, archived and vanished records of one type with their admitted rows."""
+        kind, guard = shape.resource, self._session.guard
+        since = self._session.since(state, self._lookback)
+        ledger = Reconciled(self._session, shape)
+        reached: datetime | None = None
+        pages = api.changed(kind, since) if since else api.everything(kind)
+        for records in in_batches(_all(pages), _CHUNK):
+            table = guard.admit(shape, records)
+            reached = _latest(table, reached)
+            ledger.saw(records, table)
+            yield records, {kind: table}
+        for records in in_batches(_all(api.everything(kind, archived=True)), _CHUNK):
+            table = ledger.only_new_archived(guard.admit(shape, records))
+            yield records, {kind: table}
+        yield from ledger.close(api, state)
+        self._session.advance(state, reached)
+
+    def _closed(self, shape: Shape, ids: list[str]) -> pa.Table:
+        """Return known live rows among ``ids`` as archived: their survivor speaks for them."""
+        if not ids:
+            return shape.arrow.empty_table()
+        rows = self._session.known_rows(shape, ids)
+        live = rows.filter(pc.invert(pc.fill_null(rows["is_archived"], False)))
+        return archived(live, self._session.as_of)
+
+    def _api(self) -> HubSpot:
+        return HubSpot(self._session.transport, self._page_size)
+
+    def _sweep_is_due(self, state: dict[str, Any]) -> bool:
+        swept = to_timestamp(state.get("swept_at"))
+        if swept is None:  # the first load has just read everybody
+            state["swept_at"] = self._session.as_of.isoformat()
+            return False
+        return self._session.as_of - swept >= self._sweep
+
+
+class _Statuses:
+    """Subscription statuses, passed on only when they differ from what is loaded."""
+
+    _COMPARED = ("contact_key", "subscription_id", "subject_key", "status", "legal_basis",
+                 "status_at")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known = set(session.known("subscription_statuses", self._COMPARED))
+
+    def read(self, api: HubSpot, records: list[Record]) -> pa.Table:
+        """Return new or changed statuses of the addresses in ``records``."""
+        shape = shapes.SUBSCRIPTION_STATUSES
+        contacts: dict[str, list[str]] = {}
+        for record in records:
+            address = (record.get("properties") or {}).get("email")
+            if isinstance(address, str) and address.strip() and not record.get("archived"):
+                contacts.setdefault(address.strip().lower(), []).append(str(record["id"]))
+        found = [
+            status | {"contact_id": contact}
+            for status in api.subscription_statuses(list(contacts))
+            for contact in contacts.get(str(status["email"]).lower(), [])
+        ]
+        table = self._session.guard.admit(shape, found)
+        rows = zip(*(table[name].to_pylist() for name in self._COMPARED), strict=True)
+        fresh = [row not in self._known for row in rows]
+        return table.filter(pa.array(fresh, pa.bool_()))
+
+
+def merges_of(record: Record) -> Iterator[Record]:
+    """Yield the merges a surviving contact tells of, chains included.
+
+    `hs_calculated_merged_vids` is ``id:milliseconds`` pairs and knows the time;
+    `hs_merged_object_ids` is ids only; each may know merges the other does not.
+    """
+    properties = record.get("properties") or {}
+    merged: dict[str, int | None] = {}
+    for entry in _list(properties.get("hs_merged_object_ids")):
+        merged[entry] = None
+    for entry in _list(properties.get("hs_calculated_merged_vids")):
+        merged_id, _, at = entry.partition(":")
+        merged[merged_id] = int(at) if at.isdigit() else merged.get(merged_id)
+    survivor = str(record.get("id"))
+    fallback = properties.get("lastmodifieddate")
+    for merged_id, at in merged.items():
+        if merged_id != survivor:
+            yield {"survivor": survivor, "merged": merged_id, "at": at or fallback}
+
+
+def stages_of(record: Record) -> Iterator[Record]:
+    """Yield the stages a deal went through."""
+    for change in (record.get("propertiesWithHistory") or {}).get("dealstage") or []:
+        yield {"deal_id": record["id"], **change}
+
+
+def archived(rows: pa.Table, at: datetime) -> pa.Table:
+    """Return rows as archived at the moment their absence was noticed."""
+    count = rows.num_rows
+    for name, value in (("is_archived", True), ("archived_at", at)):
+        index = rows.schema.get_field_index(name)
+        rows = rows.set_column(
+            index, rows.schema.field(index), pa.array([value] * count, rows.schema.field(index).type)
+        )
+    return rows
+
+
+def _list(value: Any) -> list[str]:
+    return [part.strip() for part in str(value or "").split(";") if part.strip()]
+
+
+def _all(pages: Iterator[list[Record]]) -> Iterator[Record]:
+    for page in pages:
+        yield from page
+
+
+def _latest(table: pa.Table, before: datetime | None) -> datetime | None:
+    newest = pc.max(table["updated_at"]).as_py() if table.num_rows else None
+    return max((at for at in (before, newest) if at is not None), default=None)

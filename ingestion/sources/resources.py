@@ -1,0 +1,67 @@
+"""How a shape becomes a dlt resource: one place for keys, dispositions, file format, contract.
+
+A vendor's answer often feeds several tables, so a hidden reader yields batches (table name ->
+Arrow table) and each resource picks its own. dlt evaluates the shared reader once.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dlt
+import pyarrow as pa
+from dlt.sources import DltResource
+
+from ingestion.guard.shapes import Shape
+
+Batch = Mapping[str, pa.Table]
+# New tables may come; columns are the shape's business; a changed type stops the load.
+CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
+
+_SETTINGS = {
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "LOAD__TRUNCATE_STAGING_DATASET": "true",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "ERROR",
+}
+
+
+def configure_dlt() -> None:
+    """Set what every load needs of dlt, unless the environment says otherwise.
+
+    Load ids on Arrow tables (staging reads complete loads only), no compression of files that live
+    for seconds, nothing left behind in the merge's own schema, no telemetry.
+    """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
+def reader(name: str, read: Callable[[], Iterator[Batch]]) -> DltResource:
+    """Return the hidden resource that talks to the vendor."""
+    return dlt.resource(read, name=name, selected=False)
+
+
+def picked(shape: Shape, source_of_rows: DltResource) -> DltResource:
+    """Return the resource that loads ``shape`` out of a reader's batches, merged by its key.
+
+    An empty table is yielded first, so that the table exists even when the vendor has no rows.
+    """
+    empty = shape.arrow.empty_table()
+
+    def pick(batch: Batch) -> Iterator[pa.Table]:
+        table = batch.get(shape.resource, empty)
+        yield table
+
+    keys: dict[str, Any] = {"primary_key": list(shape.key)}
+    if shape.merge_key:
+        keys = {"merge_key": shape.merge_key}
+    return dlt.transformer(
+        pick,
+        data_from=source_of_rows,
+        name=shape.resource,
+        write_disposition="merge",
+        file_format="csv",
+        columns=shape.hints,
+        **keys,
+    )

@@ -1,0 +1,244 @@
+"""Matomo (live API) -> Postgres schema ``raw_matomo``.
+
+Grain and key: one row per visit (`idVisit`) and per action in a visit (visit, position); of visits
+without analytics permission only counts per day, page group, country and source class.
+Window: whole days of the site's time zone, from ``lookback_days`` before the last day read: visits
+grow and arrive late. Longer periods are never asked for, since Matomo loses visits when a range is
+paged. Inside a read-again day the vendor's state replaces what was known, deletions included.
+Paging: by offset; whenever a day took more than one page its ids are asked for once more in one
+piece and compared.
+Times: see `ingestion.sources.web.matomo_events`. A wrong site or token is HTTP 200 with an error.
+Known limits: a visit deleted in Matomo before the look-back stays until a full read
+(``full_read``); heat maps, forms and A/B tests are not read.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dlt
+import pyarrow as pa
+from dlt.sources import DltResource
+
+from ingestion.guard.permit import daily_counts
+from ingestion.guard.shapes import Shape
+from ingestion.guard.values import to_date
+from ingestion.sources.errors import CredentialsError, SourceError, WrongAnswerError
+from ingestion.sources.resources import CONTRACT, Batch, picked, reader
+from ingestion.sources.session import Session
+from ingestion.sources.transport import Transport
+from ingestion.sources.web import matomo_shapes as shapes
+from ingestion.sources.web.matomo_events import EventReader, Page
+
+# Oldest major version whose visit details look like this.
+_OLDEST_VERSION = 4
+
+
+@dlt.source(
+    name=shapes.SOURCE, section="matomo", max_table_nesting=0, schema_contract=CONTRACT
+)
+def matomo(
+    base_url: str = dlt.config.value,
+    access_token: str = dlt.secrets.value,
+    site_id: int = 1,
+    consent_dimension: int = 1,
+    start_date: str | None = None,
+    lookback_days: int = 3,
+    page_size: int = 2_000,
+    full_read: bool = False,
+    as_of: str | None = None,
+) -> list[DltResource]:
+    """Return Matomo's resources; settings under ``[sources.matomo]``."""
+    session = Session(shapes.SOURCE, lambda: Transport("matomo", base_url), as_of)
+    api = _Api(session, access_token, site_id, page_size)
+    load = _Load(session, api, consent_dimension, start_date, timedelta(days=lookback_days),
+                 full_read)
+    pages = reader("visit_pages", load.pages)
+    return [pages, *(picked(shape, pages) for shape in shapes.SHAPES)]
+
+
+class _Load:
+    """What one run reads."""
+
+    def __init__(
+        self,
+        session: Session,
+        api: "_Api",
+        consent_dimension: int,
+        start_date: str | None,
+        lookback: timedelta,
+        full_read: bool,
+    ) -> None:
+        self._session = session
+        self._api = api
+        self._dimension = consent_dimension
+        self._start = start_date
+        self._lookback = lookback
+        self._full = full_read
+
+    def pages(self) -> Iterator[Batch]:
+        """Read day by day; then forget what the days no longer have."""
+        state = dlt.current.resource_state()
+        with self._session.reading("visits", "actions", "unconsented_daily") as guard:
+            self._api.check_version()
+            site = self._api.site()
+            zone = _zone(site.get("timezone"))
+            today = self._session.as_of.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
+            first = self._first_day(state, site, today)
+            events = EventReader(guard, self._dimension)
+            known = self._known(first)
+            present: dict[str, int] = {}
+            yield {}
+            for day in _days(first, today):
+                refused = []
+                for visits in self._api.visits(day):
+                    page = events.read(day, visits)
+                    refused += page.refused
+                    present |= page.action_counts
+                    yield {"visits": page.visits, "actions": page.actions,
+                           **self._shrunken(page, known)}
+                yield {"unconsented_daily": guard.admit(shapes.UNCONSENTED_DAILY,
+                                                        _counts(day, refused))}
+            yield self._gone({v: n for v, n in known.items() if v not in present})
+            state["cursor"] = today.isoformat()
+
+    def _first_day(self, state: dict[str, Any], site: dict[str, Any], today: date) -> date:
+        reached = None if self._full else to_date(state.get("cursor"))
+        if reached is not None:
+            return min(reached, today) - self._lookback
+        return to_date(self._start) or to_date(site.get("ts_created")) or today
+
+    def _known(self, first: date) -> dict[str, int]:
+        """Return the visits loaded before that the days to read should still have."""
+        where = f"site_date >= date '{first.isoformat()}'"
+        rows = self._session.known("visits", ["visit_id", "action_count"], where)
+        return {visit: int(count or 0) for visit, count in rows}
+
+    def _shrunken(self, page: Page, known: dict[str, int]) -> Batch:
+        """Drop actions that a visit no longer has."""
+        lost = [(visit, position)
+                for visit, count in page.action_counts.items()
+                for position in range(count + 1, known.get(visit, 0) + 1)]
+        if not lost:
+            return {}
+        gone = _tombstones(shapes.ACTIONS, {"visit_id": [v for v, _ in lost],
+                                            "action_position": [p for _, p in lost]})
+        return {"actions": pa.concat_tables([page.actions, gone])}
+
+    def _gone(self, visits: dict[str, int]) -> Batch:
+        """Return the rows that delete visits and their actions from raw."""
+        positions = [(v, p) for v, count in visits.items() for p in range(1, count + 1)]
+        return {
+            "visits": _tombstones(shapes.VISITS, {"visit_id": list(visits)}),
+            "actions": _tombstones(shapes.ACTIONS, {
+                "visit_id": [v for v, _ in positions],
+                "action_position": [p for _, p in positions],
+            }),
+        }
+
+
+class _Api:
+    """Matomo's reporting API; every call is a POST, so that the token is in no address."""
+
+    def __init__(self, session: Session, token: str, site_id: int, page_size: int) -> None:
+        self._session = session
+        self._token = token
+        self._site = site_id
+        self._page = page_size
+
+    def check_version(self) -> None:
+        """Refuse versions whose answers are shaped differently."""
+        answer = self._call("API.getMatomoVersion")
+        version = str(answer.get("value", "") if isinstance(answer, dict) else answer)
+        major = version.partition(".")[0]
+        if major.isdigit() and int(major) < _OLDEST_VERSION:
+            raise SourceError("matomo", f"Matomo {major} is too old",
+                              f"update it to version {_OLDEST_VERSION} or later")
+
+    def site(self) -> dict[str, Any]:
+        """Return the site's settings."""
+        answer = self._call("SitesManager.getSiteFromId", idSite=self._site)
+        found = answer[0] if isinstance(answer, list) and answer else answer
+        if not isinstance(found, dict) or not found:
+            raise SourceError("matomo", f"site {self._site} does not exist",
+                              "set [sources.matomo] site_id")
+        return found
+
+    def visits(self, day: date) -> Iterator[list[Any]]:
+        """Yield the visits of one day in pages, and those that paging lost."""
+        seen: set[str] = set()
+        offset = 0
+        while True:
+            page = self._visits(day, self._page, offset)
+            fresh = [v for v in page if _id(v) not in seen]
+            if page and not fresh:
+                raise WrongAnswerError("matomo", f"the visits of {day} page in a circle")
+            seen |= {_id(v) for v in fresh}
+            if fresh:
+                yield fresh
+            if len(page) < self._page:
+                break
+            offset += len(page)
+        if offset:
+            whole = self._visits(day, -1, 0, doNotFetchActions=1, showColumns="idVisit")
+            if {_id(v) for v in whole} - seen:
+                yield [v for v in self._visits(day, -1, 0) if _id(v) not in seen]
+
+    def _visits(self, day: date, limit: int, offset: int, **more: Any) -> list[Any]:
+        answer = self._call(
+            "Live.getLastVisitsDetails", idSite=self._site, period="day", date=day.isoformat(),
+            filter_limit=limit, filter_offset=offset, **more,
+        )
+        if not isinstance(answer, list):
+            raise WrongAnswerError("matomo", f"the visits of {day} are not a list")
+        return answer
+
+    def _call(self, method: str, **arguments: Any) -> Any:
+        form = {"module": "API", "method": method, "format": "JSON", "token_auth": self._token,
+                **arguments}
+        answer = self._session.transport.json("POST", "/index.php", data=form)
+        if isinstance(answer, dict) and answer.get("result") == "error":
+            said = str(answer.get("message", "")).lower()
+            if "token" in said or "authenticat" in said:
+                raise CredentialsError("matomo")
+            if "access" in said or "permission" in said:
+                raise SourceError("matomo", f"the token may not read site {self._site}",
+                                  "give its user view access to the site, or set site_id")
+            raise SourceError("matomo", f"{method} was refused",
+                              "check [sources.matomo] site_id and the Matomo version")
+        return answer
+
+
+def _id(visit: Any) -> str:
+    return str(visit.get("idVisit")) if isinstance(visit, dict) else f"?{id(visit)}"
+
+
+def _zone(name: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += timedelta(days=1)
+
+
+def _counts(day: date, refused: list[Any]) -> list[dict[str, object]]:
+    """Return a day's counts; a day without any says so, to replace what was there before."""
+    nothing = {"activity_date": day.isoformat(), "page_group": "/", "country_code": "unknown",
+               "source_class": "other", "visit_count": 0, "action_count": 0}
+    return daily_counts(refused) or [nothing]
+
+
+def _tombstones(shape: Shape, keys: dict[str, list[Any]]) -> pa.Table:
+    """Return rows that delete: key columns and the flag."""
+    length = len(next(iter(keys.values())))
+    columns = {name: pa.nulls(length, shape.arrow.field(name).type) for name in shape.kinds}
+    for name, values in keys.items():
+        columns[name] = pa.array(values, shape.arrow.field(name).type)
+    columns["is_gone"] = pa.array([True] * length, pa.bool_())
+    return pa.table(columns, schema=shape.arrow)
