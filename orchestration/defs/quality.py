@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import psycopg
 
 from expectations.loader import Suite, load_suites
+from expectations.results import CheckResult
 from ingestion.settings import role_url
 
 
@@ -15,8 +17,8 @@ def build_checks(suite: Suite) -> dg.AssetChecksDefinition:
         dg.AssetCheckSpec(
             check.name,
             asset=key,
-            description=check.description,
-            blocking=check.severity == "critical",
+            description=check.why or None,
+            blocking=check.is_critical,
         )
         for check in suite.checks
     ]
@@ -25,22 +27,38 @@ def build_checks(suite: Suite) -> dg.AssetChecksDefinition:
         name=f"gx_{suite.schema}_{suite.table}", specs=specs, can_subset=True, pool="warehouse"
     )
     def _checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from expectations.results import store
         from expectations.runner import run_suite
 
+        results = run_suite(suite, role_url("builder"))
+        with psycopg.connect(role_url("publisher")) as connection:
+            store(connection, results, context.run.run_id)
         selected = {key.name for key in context.selected_asset_check_keys}
-        for result in run_suite(suite, role_url("builder")):
+        for result in results:
             if result.name in selected:
-                yield dg.AssetCheckResult(
-                    asset_key=key,
-                    check_name=result.name,
-                    passed=result.passed,
-                    severity=dg.AssetCheckSeverity.ERROR
-                    if result.severity == "critical"
-                    else dg.AssetCheckSeverity.WARN,
-                    metadata=result.metadata(),
-                )
+                yield _to_event(key, result)
 
     return _checks
+
+
+def _to_event(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
+    """Return the event; a check that could not be carried out blocks like a critical failure."""
+    metadata: dict[str, str | int] = {"status": result.status}
+    if result.unexpected_count is not None:
+        metadata["unexpected_count"] = result.unexpected_count
+    if result.evaluated is not None:
+        metadata["evaluated"] = result.evaluated
+    if result.error is not None:
+        metadata["error"] = result.error
+    if result.query is not None:
+        metadata["query"] = result.query
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=result.name,
+        passed=result.passed,
+        severity=dg.AssetCheckSeverity.ERROR if result.is_blocking else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
 
 
 @dg.definitions

@@ -1,0 +1,60 @@
+"""One refreshed hub, made by the command a user types, shared by the acceptance tests."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from ingestion.settings import project_root
+
+PEOPLE = 1_000
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Tandem home and the commands a user gives it."""
+
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "TANDEM_HOME": str(self.home)}
+
+    def tandem(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "tandem"), *arguments],
+            env=self.environment,
+            cwd=project_root(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def refresh(self, *arguments: str) -> dict[str, Any]:
+        done = self.tandem("run", "--people", str(PEOPLE), "--json", *arguments)
+        assert done.returncode == 0, done.stderr[-4000:]
+        summary: dict[str, Any] = json.loads(done.stdout)
+        return summary
+
+    def query(self, sql: str, role: str = "analyst") -> list[tuple[Any, ...]]:
+        url = self.tandem("url", "--role", role).stdout.strip()
+        with psycopg.connect(url) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub refreshed once on the sandbox company."""
+    made = Hub(tmp_path_factory.mktemp("hub"))
+    try:
+        made.refresh()
+        yield made
+    finally:
+        made.tandem("down")

@@ -1,0 +1,99 @@
+"""The interval SQL against the slow reference, on random streams of events and links."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Warehouse
+from tests.privacy.consent_reference import (
+    BEGINNING,
+    END,
+    Event,
+    Link,
+    effective,
+    instants,
+    state_at,
+)
+from tests.privacy.consent_world import person_history, state_in
+
+START = datetime(2026, 1, 1)  # noqa: DTZ001
+# Few keys, persons and moments, so that ties, contradictions and crossings are common.
+KEYS = ("a", "b", "c")
+PERSONS = ("p", "q")
+MOMENTS = st.integers(0, 9).map(lambda step: START + timedelta(hours=step))
+SETTINGS = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[Event]:
+    drawn = []
+    for number in range(draw(st.integers(1, 14))):
+        action = draw(
+            st.sampled_from(["grant"] * 5 + ["confirm", "pending", "deny", "withdraw", "object", "gpc"])
+        )
+        personal = draw(st.integers(0, 3)) == 0
+        implied = draw(st.integers(0, 5)) == 0
+        drawn.append(
+            Event(
+                event_id=f"e{number}",
+                subject_key=draw(st.sampled_from(KEYS)),
+                action=action,
+                occurred_at=draw(st.one_of(st.none(), MOMENTS, MOMENTS, MOMENTS)),
+                received_at=draw(MOMENTS),
+                expires_at=draw(MOMENTS) if implied else draw(st.one_of(st.none(), st.none(), MOMENTS)),
+                kind=draw(st.sampled_from(["act", "state_observation"])),
+                source=draw(st.sampled_from(["crm", "shop"])),
+                subject_scope="person" if personal else "contact_point",
+                is_authenticated=personal,
+                legal_basis="implied_purchase" if implied else "consent",
+            )
+        )
+    return drawn
+
+
+@st.composite
+def links(draw: st.DrawFn) -> list[Link]:
+    drawn = []
+    for key in KEYS:
+        if draw(st.booleans()):
+            drawn.append(Link(key, draw(st.sampled_from(PERSONS))))
+            continue
+        cuts = sorted({draw(MOMENTS) for _ in range(draw(st.integers(1, 3)))})
+        edges = [draw(st.sampled_from([BEGINNING, cuts[0]])), *cuts, draw(st.sampled_from([END, cuts[-1]]))]
+        for start, end in zip(edges, edges[1:], strict=False):
+            if start < end and draw(st.integers(0, 4)):
+                drawn.append(Link(key, draw(st.sampled_from(PERSONS)), start, end))
+    return drawn
+
+
+@SETTINGS
+@given(events(), links())
+def test_the_marts_say_what_the_reference_says_at_every_instant(
+    warehouse: Warehouse, stream: list[Event], holders: list[Link]
+) -> None:
+    with warehouse.connect() as connection:
+        found = person_history(connection, stream, holders)
+    counting = effective(stream)
+    for person in PERSONS:
+        for at in instants(stream, holders):
+            expected = state_at(person, at, counting, holders)
+            assert state_in(found.get(person, []), at) == expected, (person, at)
+
+
+@SETTINGS
+@given(events(), links(), st.integers(0, 1000))
+def test_any_order_of_arrival_gives_the_same_history(
+    warehouse: Warehouse, stream: list[Event], holders: list[Link], seed: int
+) -> None:
+    shuffled = list(stream)
+    Random(seed).shuffle(shuffled)
+    with warehouse.connect() as connection:
+        assert person_history(connection, stream, holders) == person_history(
+            connection, shuffled, holders
+        )
