@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DBT := --project-dir dbt_project --profiles-dir dbt_project
+export DO_NOT_TRACK = 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
 .PHONY: run test lint types unit integration clean
 
@@ -16,7 +19,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
-	$(BIN)/python -m tests.lint.dbt_conventions
+	$(BIN)/dbt --quiet parse $(DBT)
+	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
 	$(BIN)/yamllint --strict .
 	$(BIN)/codespell
 

@@ -78,11 +78,14 @@ class ExpectNoPersonalData(CountedRows):
 
 
 class ExpectSumsToAgree(CountedRows):
-    """The sum of ``column`` equals that of ``other_column``, per ``keys`` or over all rows."""
+    """The sum of ``column`` equals that of ``other_column``, per ``keys`` or over all rows.
 
-    column: str
+    A column left out counts rows instead. Conditions are plain SQL over the table concerned.
+    """
+
     other_table: str
-    other_column: str
+    column: str | None = None
+    other_column: str | None = None
     keys: list[str] | None = None
     condition: str | None = None
     other_condition: str | None = None

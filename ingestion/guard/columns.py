@@ -46,8 +46,13 @@ def converted(values: Sequence[Any], kind: str) -> pa.Array:
     """Return a column of another kind, by its row converter where Arrow needs help."""
     if kind == "text":
         return texts(values)
-    types = {"bigint": _INT64, "decimal": pa.decimal128(18, 2), "timestamp": pa.timestamp("us"),
-             "bool": pa.bool_(), "id": pa.string()}
+    types = {
+        "bigint": _INT64,
+        "decimal": pa.decimal128(18, 2),
+        "timestamp": pa.timestamp("us"),
+        "bool": pa.bool_(),
+        "id": pa.string(),
+    }
     if kind == "bigint":
         try:
             return pa.array(values, _INT64)

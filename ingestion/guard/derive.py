@@ -88,4 +88,6 @@ def age_band(born: date | None, as_of: datetime) -> str | None:
     years = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
     if not 0 <= years <= 120:
         return None
-    return next(f"{low}-{high}" if high < 120 else f"{low}+" for low, high in _BANDS if years <= high)
+    return next(
+        f"{low}-{high}" if high < 120 else f"{low}+" for low, high in _BANDS if years <= high
+    )

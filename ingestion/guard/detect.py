@@ -17,8 +17,6 @@ from urllib.parse import unquote_plus
 # How far decodings are followed, and how many readings of one string are looked at.
 MAX_ROUNDS = 6
 MAX_READINGS = 48
-# Strings beyond this are cut into overlapping windows by the caller's caller: no free text needs it.
-MAX_SCANNED = 20_000
 
 EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 # International numbers, or national ones written with at least ten digits.
@@ -34,7 +32,9 @@ DIGEST = re.compile(
 )
 LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{9,}(?![0-9])")
 
-_ESCAPE = re.compile(r"\\u\{?([0-9A-Fa-f]{1,6})\}?|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|%u([0-9A-Fa-f]{4})")
+_ESCAPE = re.compile(
+    r"\\u\{?([0-9A-Fa-f]{1,6})\}?|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|%u([0-9A-Fa-f]{4})"
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _HEX = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{2}[ :]?){6,})")
 # Nothing is hidden in a string without one of these.

@@ -108,9 +108,7 @@ class Guard:
                 "quarantine.rows, then mend the shape in ingestion/sources"
             )
 
-    def _row(
-        self, shape: Shape, record: Any, values: list[VaultValue]
-    ) -> dict[str, Any] | None:
+    def _row(self, shape: Shape, record: Any, values: list[VaultValue]) -> dict[str, Any] | None:
         if not isinstance(record, dict):
             raise BadValueError(Reason.NOT_AN_OBJECT)
         _refuse_ambiguous(tuple(record))
@@ -130,9 +128,9 @@ class Guard:
         hidden = {n: unknown.pop(n) for n in list(unknown) if misfits.is_personal_name(n)}
         extra = misfits.extra_of(unknown)
         misfits.extra_of(hidden)
-        self._sort_out(shape, parsed, row, values, hidden)
         for derived in shape.derived:
             row[derived.column] = derived.compute({**parsed, **row, "as_of": self.as_of})
+        self._sort_out(shape, parsed, row, values, hidden)
         if shape.misfit_paths:
             row["extra"] = extra
         return row

@@ -18,9 +18,8 @@ _MAX_EMAIL = 254
 _MAX_IDENTIFIER = 1024
 # Values that stand for nobody, so for everybody: they would tie strangers together. Customer data
 # platforms publish like lists (Segment: blocked values; Hightouch: shared identifiers).
-_NOBODY = frozenset(
-    "anonymous deleted false guest n/a na nan nil none nobody null test true undefined unknown".split()
-)
+_NOBODY_WORDS = "anonymous deleted false guest n/a na nan nil none nobody null test true undefined"
+_NOBODY = frozenset([*_NOBODY_WORDS.split(), "unknown"])
 _ZEROES = re.compile(r"-?[0-]*|-1")
 _NO_ONES_MAILBOX = re.compile(
     r"(?:no-?reply|do-?not-?reply|none|nobody|null|unknown|undefined|anonymous)@.*"

@@ -71,7 +71,9 @@ def free_text(text: str | None) -> str | None:
     if not text or not is_personal(text):
         return text
     cleaned = PHONE.sub(REDACTED, EMAIL.sub(REDACTED, text))
-    cleaned = _WORD.sub(lambda word: REDACTED if is_personal(word.group()) else word.group(), cleaned)
+    cleaned = _WORD.sub(
+        lambda word: REDACTED if is_personal(word.group()) else word.group(), cleaned
+    )
     return REDACTED if is_personal(cleaned) else cleaned
 
 

@@ -135,8 +135,13 @@ class PostgresStore:
                 where kept.source = %s and kept.record_key = gone.record_key
                     and kept.field = gone.field and kept.value <> ''
                 """,
-                (self._as_of, run_id, [v.record_key for v in absent], [v.field for v in absent],
-                 source),
+                (
+                    self._as_of,
+                    run_id,
+                    [v.record_key for v in absent],
+                    [v.field for v in absent],
+                    source,
+                ),
             )
 
     def quarantine(self, source: str, rows: Sequence[Rejected], run_id: str) -> None:
@@ -148,8 +153,15 @@ class PostgresStore:
             values (%s, %s, %s, %s, %s, %s, %s)
             """,
             [
-                (source, row.resource, row.reason.value, row.key_hash, row.sample, run_id,
-                 self._as_of)
+                (
+                    source,
+                    row.resource,
+                    row.reason.value,
+                    row.key_hash,
+                    row.sample,
+                    run_id,
+                    self._as_of,
+                )
                 for row in rows
             ],
         )
@@ -176,8 +188,17 @@ class PostgresStore:
                  rows_unpermitted, server_total, loaded_at)
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
             """,
-            (run_id, source, resource, counts.loaded, counts.quarantined, counts.suppressed,
-             counts.unpermitted, counts.server_total, self._as_of),
+            (
+                run_id,
+                source,
+                resource,
+                counts.loaded,
+                counts.quarantined,
+                counts.suppressed,
+                counts.unpermitted,
+                counts.server_total,
+                self._as_of,
+            ),
         )
 
     def close(self) -> None:

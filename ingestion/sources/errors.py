@@ -1,5 +1,7 @@
 """What can go wrong with a source, each with cause and next step, and never a value of a row."""
 
+from typing import ClassVar
+
 
 class SourceError(RuntimeError):
     """A load stopped. ``cause`` says why, ``next_step`` what the operator can do."""
@@ -40,7 +42,7 @@ class UnreachableError(SourceError):
 class VendorRefusedError(SourceError):
     """The vendor understood and refused: scope, version, address, request."""
 
-    _STEPS = {
+    _STEPS: ClassVar[dict[int, str]] = {
         400: "the vendor's API changed, or the account lacks a property: see its changelog",
         403: "grant the token the missing scope or permission, then run again",
         404: "check base_url and API version in the source's settings",

@@ -114,11 +114,11 @@ class Session:
                 loads=sql.Identifier(self.source, "_dlt_loads"),
             )
             if where:
-                query = query + sql.SQL(" and ") + sql.SQL(where)  # type: ignore[arg-type]
+                query = query + sql.SQL(" and ") + sql.SQL(where)
             return connection.execute(query).fetchall()
 
     def known_rows(self, shape: Shape, ids: Sequence[str], **changes: Any) -> pa.Table:
-        """Return rows loaded before as they are, with ``changes``: how a deletion becomes a fact."""
+        """Return rows loaded before with ``changes``: how a deletion becomes a fact."""
         names = list(shape.kinds)
         wanted = set(ids)
         key = names.index(shape.key[0])

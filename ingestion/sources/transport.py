@@ -79,8 +79,9 @@ class Transport:
         for number in range(1, self._patience.attempts + 1):
             if time.monotonic() - self._started > self._patience.per_run:
                 raise UnreachableError(
-                    self.vendor, "the whole load took longer than allowed", "run it again: it "
-                    "continues where the last complete load ended"
+                    self.vendor,
+                    "the whole load took longer than allowed",
+                    "run it again: it continues where the last complete load ended",
                 )
             try:
                 return attempt()

@@ -70,7 +70,7 @@ def apply(
             sql.SQL(
                 "update {mart} as published set {assignments}, {stamp} = %s "
                 "from {keys} as keys join {core} as built on {keys_core} "
-                "where keys.op = 'changed' and {keys_mart}"
+                "where keys.op in ('changed', 'filled') and {keys_mart}"
             ).format(assignments=assignments, **parts),
             [released_at],
         )
@@ -100,7 +100,8 @@ def _keep_pre_images(
     kept = shape.kept_columns
     conn.execute(
         sql.SQL(
-            "insert into {} (release_id, op, {}) select %s, keys.op, {} "
+            "insert into {} (release_id, op, {}) "
+            "select %s, case keys.op when 'filled' then 'changed' else keys.op end, {} "
             "from {} as keys join {} as published on {} where keys.op <> 'added'"
         ).format(
             history,

@@ -2,7 +2,8 @@
 
 First an order-independent fingerprint of both sides (one parallel scan each, no join, no writes):
 equal means unchanged. Only where it differs a full join on the key finds the rows, into a temporary
-table (key, op) that the release then applies: op is ``added``, ``removed`` or ``changed``.
+table (key, op) that the release then applies: op is ``added``, ``removed``, ``changed``, or
+``filled`` for a row that differs in new columns only.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,11 @@ from orchestration.publishing.shape import Shape
 
 @dataclass(frozen=True)
 class MartChange:
-    """Counts of one mart; ``columns`` counts changed values in rows that stay."""
+    """Counts of one mart.
+
+    ``filled`` are those of the changed rows that only gain values in new columns; ``columns``
+    counts changed values in rows that stay.
+    """
 
     schema: str
     table: str
@@ -28,6 +33,7 @@ class MartChange:
     removed: int
     changed: int
     columns: Mapping[str, int] = field(default_factory=dict)
+    filled: int = 0
 
     @property
     def name(self) -> str:
@@ -72,6 +78,7 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
     counts: dict[str, int] = dict(
         conn.execute(sql.SQL("select op, count(*) from {} group by op").format(keys)).fetchall()
     )
+    changed = counts.get("changed", 0) + counts.get("filled", 0)
     change = MartChange(
         mart.schema,
         mart.table,
@@ -80,8 +87,9 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
         built[0],
         counts.get("added", 0),
         counts.get("removed", 0),
-        counts.get("changed", 0),
-        _count_columns(conn, shape, keys) if counts.get("changed") else {},
+        changed,
+        _count_columns(conn, shape, keys) if changed else {},
+        counts.get("filled", 0),
     )
     return Measured(shape, change, keys)
 
@@ -119,16 +127,16 @@ def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) 
     mart = shape.mart
     key = mart.primary_key
     kept = tuple(name for name in shape.kept_columns if name not in key)
-    tests = [
+    tests: list[sql.Composed] = [
         sql.SQL("{} is null").format(sql.Identifier("built", key[0])),
         sql.SQL("{} is null").format(sql.Identifier("published", key[0])),
     ]
+    known = sql.Composed([sql.SQL("false")])
     if kept:
-        tests.append(
-            sql.SQL("row({}) is distinct from row({})").format(
-                prefixed("built", kept), prefixed("published", kept)
-            )
+        known = sql.SQL("row({}) is distinct from row({})").format(
+            prefixed("built", kept), prefixed("published", kept)
         )
+        tests.append(known)
     tests += [
         sql.SQL("{} is not null").format(sql.Identifier("built", name))
         for name in shape.added_columns
@@ -137,7 +145,7 @@ def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) 
         sql.SQL(
             "create temporary table {keys} on commit drop as select {key}, "
             "case when {old} is null then 'added' when {new} is null then 'removed' "
-            "else 'changed' end as op "
+            "when {known} then 'changed' else 'filled' end as op "
             "from {core} as built full join {mart} as published on {match} where {tests}"
         ).format(
             keys=keys,
@@ -151,6 +159,7 @@ def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) 
             ),
             old=sql.Identifier("published", key[0]),
             new=sql.Identifier("built", key[0]),
+            known=known,
             core=relation(mart.core_schema, mart.core_table),
             mart=relation(mart.schema, mart.table),
             match=match("built", "published", key),
@@ -174,7 +183,7 @@ def _count_columns(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier)
         conn,
         sql.SQL(
             "select {tests} from {keys} as keys join {core} as built on {built} "
-            "join {mart} as published on {published} where keys.op = 'changed'"
+            "join {mart} as published on {published} where keys.op in ('changed', 'filled')"
         ).format(
             tests=sql.SQL(", ").join(tests),
             keys=keys,

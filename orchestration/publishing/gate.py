@@ -2,8 +2,9 @@
 
 ``rules.release_limits`` (seed ``dbt_project/seeds/rules/release_limits.csv``) says how many per
 cent of a mart's rows one release may add, remove or change; the most specific line wins, an empty
-cell means no limit. The first release of a mart is exempt. A block is recorded with its reasons and
-stays until someone acknowledges it, which lets one release pass whose excess is about that large.
+cell means no limit. The first release of a mart is exempt, and so are values in new columns. A block
+is recorded with its reasons and stays until someone acknowledges it, which lets one release pass
+whose excess is about that large.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -89,7 +90,7 @@ def excesses(changes: Iterable[MartChange], limits: Sequence[Limit]) -> list[Exc
         for measure, rows, allowed in (
             ("added", change.added, limit.added),
             ("removed", change.removed, limit.removed),
-            ("changed", change.changed, limit.changed),
+            ("changed", change.changed - change.filled, limit.changed),
         ):
             percent = 100.0 * rows / change.rows_before
             if allowed is not None and rows >= limit.ignore_below and percent > allowed:

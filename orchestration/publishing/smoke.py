@@ -1,6 +1,6 @@
 """L6: after a release, look at every mart as the role that reads it.
 
-One statement per mart reads the mart, its entry in ``marts_meta.freshness`` and the current release,
+One statement per mart reads the mart, its ``marts_meta.freshness`` and the current release,
 so all three come from one moment; what does not fit together is a problem of that release.
 """
 

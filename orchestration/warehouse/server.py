@@ -48,16 +48,19 @@ def own_server(url: str) -> Server:
     except psycopg.Error:
         raise WarehouseError(f"TANDEM_WAREHOUSE_URL is not a PostgreSQL URL: {form}") from None
     host, dbname = str(parts.get("host") or ""), str(parts.get("dbname") or "")
+    port = str(parts.get("port") or "5432")
     if not host or not dbname:
         raise WarehouseError(f"TANDEM_WAREHOUSE_URL names no host or no database: {form}")
-    if host.startswith("/") or ":" in host or "," in host:
-        raise WarehouseError(f"TANDEM_WAREHOUSE_URL must name one host, reached by TCP: {form}")
+    if host.startswith("/") or ":" in host or "," in host or not port.isdigit():
+        raise WarehouseError(
+            f"TANDEM_WAREHOUSE_URL must name one host and one port, reached by TCP: {form}"
+        )
     if len(dbname.encode()) > LONGEST_DBNAME:
         raise WarehouseError(
             f"the database name in TANDEM_WAREHOUSE_URL is longer than {LONGEST_DBNAME} bytes, "
             "and our roles are named after it: choose a shorter one"
         )
-    return Server(host, int(parts.get("port") or 5432), dbname, _as_url(parts), embedded=False)
+    return Server(host, int(port), dbname, _as_url(parts), embedded=False)
 
 
 def connect(server: Server, dbname: str | None = None) -> Connection:

@@ -198,5 +198,7 @@ def instants(events: Sequence[Event], links: Sequence[Link]) -> list[datetime]:
         if event.expires_at is not None:
             moments.add(event.expires_at)
     tick = timedelta(microseconds=1)
-    near = {moment + step for moment in moments - {BEGINNING, END} for step in (-tick, tick, 0 * tick)}
+    near = {
+        moment + step for moment in moments - {BEGINNING, END} for step in (-tick, tick, 0 * tick)
+    }
     return sorted(near | {BEGINNING})

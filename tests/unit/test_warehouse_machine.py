@@ -39,9 +39,7 @@ def test_nothing_that_keeps_data_safe_is_switched_off(tmp_path: Path) -> None:
 
 
 def test_a_small_shared_memory_device_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        tuning.shutil, "disk_usage", lambda path: _usage(64 * 1024**2)
-    )
+    monkeypatch.setattr(tuning.shutil, "disk_usage", lambda path: _usage(64 * 1024**2))
     assert tuning.shared_memory_type() == "sysv"
     monkeypatch.setattr(tuning.shutil, "disk_usage", lambda path: _usage(8 * GB))
     assert tuning.shared_memory_type() == "posix"
@@ -70,9 +68,7 @@ def test_of_many_writers_exactly_one_makes_a_secret(home: Path) -> None:
 
 def test_key_rings_are_versioned_and_differ(home: Path) -> None:
     keys.create_all(["loader"])
-    match, suppress = (
-        json.loads((home / "secrets" / name).read_text()) for name in keys.KEY_RINGS
-    )
+    match, suppress = (json.loads((home / "secrets" / name).read_text()) for name in keys.KEY_RINGS)
     assert match["version"] == 1
     assert len(bytes.fromhex(match["keys"]["1"])) == 32
     assert match["keys"] != suppress["keys"]

@@ -6,7 +6,7 @@ import pytest
 from orchestration.warehouse.errors import WarehouseError
 from orchestration.warehouse.server import MissingDatabaseError, explain, own_server
 
-SECRET = "hunter2-Ünïque"
+SECRET = "hunter2-Ünïque"  # noqa: S105 - looked for in messages
 
 
 def test_a_url_with_everything_is_understood() -> None:

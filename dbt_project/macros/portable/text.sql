@@ -33,3 +33,17 @@
     {%- else -%} nullif(array_join(sort_array(collect_set({{ e }})), '{{ separator }}'), '')
     {%- endif -%}
 {%- endmacro %}
+
+{# Values of a group in the order of another expression, joined to one text. #}
+{% macro string_path(e, order_by, separator=' > ') -%}
+    {%- if target.type == 'postgres' -%} string_agg({{ e }}, '{{ separator }}' order by {{ order_by }})
+    {%- else -%} array_join(transform(array_sort(collect_list(struct({{ order_by }}, {{ e }} as e))), x -> x.e), '{{ separator }}')
+    {%- endif -%}
+{%- endmacro %}
+
+{# All columns of a row (named by its alias) as one JSON text. #}
+{% macro row_json(alias) -%}
+    {%- if target.type == 'postgres' -%} cast(to_jsonb({{ alias }}) as text)
+    {%- else -%} to_json(struct({{ alias }}.*))
+    {%- endif -%}
+{%- endmacro %}

@@ -41,3 +41,13 @@
 {# The ends of an interval that is not bound in time. #}
 {% macro beginning_of_time() %}cast('1900-01-01 00:00:00' as timestamp){% endmacro %}
 {% macro end_of_time() %}cast('9999-12-31 00:00:00' as timestamp){% endmacro %}
+
+{# First day of the month of a date. #}
+{% macro month_of(d) -%} cast(date_trunc('month', {{ d }}) as date) {%- endmacro %}
+
+{# Whole days from one date to another. #}
+{% macro date_diff(a, b) -%}
+    {%- if target.type == 'postgres' -%} cast({{ b }} - {{ a }} as int)
+    {%- else -%} datediff({{ b }}, {{ a }})
+    {%- endif -%}
+{%- endmacro %}

@@ -37,6 +37,7 @@ def add_contacts(
     email_form = np.where(email_form == FORM_UPPER, FORM_PLAIN, email_form)
     email = np.where(_taken(world, email, email_form), -1, email)
     stages = _stages(rng, at, works, origin)
+    stages["customer_at"] = np.where(people["first_order_at"][person] <= at, at, NEVER)
     subscribes = (people["optin"][person] > (0.0 if origin == NEWSLETTER else 0.62)) & (
         origin != IMPORT
     )
@@ -106,7 +107,6 @@ def _stages(rng: np.random.Generator, at: Ints, works: Bools, origin: int) -> di
     refused_at = np.where(mql, mql_at, lead_at) + rng.integers(DAY, 20 * DAY, count)
     return {
         "lead_at": lead_at, "mql_at": mql_at, "sql_at": sql_at, "opportunity_at": offer_at,
-        "customer_at": np.full(count, NEVER),
         "unqualified_at": np.where(refused, refused_at, NEVER),
     }  # fmt: skip
 
@@ -115,7 +115,8 @@ def note_purchases(world: World, person: Ints, at: Ints) -> None:
     """Mark the contacts of people who bought as customers, at their first order."""
     contact = world.people["contact"][person]
     known = contact >= 0
-    np.minimum.at(world.contacts["customer_at"], contact[known], at[known])
+    since = np.maximum(at[known], world.contacts["created_at"][contact[known]])
+    np.minimum.at(world.contacts["customer_at"], contact[known], since)
 
 
 def sync_from_shop(world: World, rng: np.random.Generator, person: Ints, at: Ints) -> Ints:

@@ -59,8 +59,9 @@ def _contacts(
             connection.execute(
                 f"delete from hubspot_associations where {side}_type = 'contacts'"
                 f" and {side}_id = ?", (contact_id(row),))  # fmt: skip
-    asked = alive & (_in(contacts["created_at"], since, now) | _in(contacts["confirm_at"], since, now)
-                     | _in(contacts["unsubscribe_at"], since, now))  # fmt: skip
+    asked = (contacts["created_at"] <= now) & (contacts["erase_at"] > now)
+    asked &= (_in(contacts["created_at"], since, now) | _in(contacts["confirm_at"], since, now)
+              | _in(contacts["unsubscribe_at"], since, now))  # fmt: skip
     rows = _free(connection, "contacts", np.flatnonzero(asked), contact_id)
     connection.executemany("insert or replace into hubspot_subscriptions values (?, ?, ?, ?, ?, ?)",
                            relations.statuses(world, naming, rows, now))  # fmt: skip

@@ -28,7 +28,9 @@ def begin(seed: int, people: int) -> World:
     arrivals = np.concatenate([-rng.integers(1, 540, before), later])
     arrive(world, seed, -1, np.sort(arrivals))
     _past(world, rng)
-    stores.remember_past(world, seed)
+    past = stores.remember_past(world, seed)
+    crm.note_purchases(world, world.orders["person"][past], world.orders["ordered_at"][past])
+    selling.open_deals(world, generator(seed, -1, "deals"), 0, START)
     stock.open_shelves(world, seed)
     world.counters.append(4, value=0)
     return world

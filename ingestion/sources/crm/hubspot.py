@@ -34,11 +34,14 @@ from ingestion.sources.transport import Transport
 # Records that pass the guard at once: large enough to be cheap, small enough to stay in memory.
 _CHUNK = 2_000
 _LINKS = (("contacts", "companies"), ("deals", "contacts"), ("deals", "companies"))
-_ID = {"contacts": "hubspot_contact_id", "companies": "hubspot_company_id",
-       "deals": "hubspot_deal_id"}
+_ID = {
+    "contacts": "hubspot_contact_id",
+    "companies": "hubspot_company_id",
+    "deals": "hubspot_deal_id",
+}
 
 
-@dlt.source(
+@dlt.source(  # type: ignore[untyped-decorator]
     name=shapes.SOURCE, section="hubspot", max_table_nesting=0, schema_contract=CONTRACT
 )
 def hubspot(
@@ -56,8 +59,12 @@ def hubspot(
         return Transport("hubspot", base_url, {"Authorization": f"Bearer {access_token}"})
 
     session = Session(shapes.SOURCE, connect, as_of, accept_shrinking)
-    load = _Load(session, page_size, timedelta(minutes=lookback_minutes),
-                 timedelta(hours=consent_sweep_hours))
+    load = _Load(
+        session,
+        page_size,
+        timedelta(minutes=lookback_minutes),
+        timedelta(hours=consent_sweep_hours),
+    )
     contacts = reader("contact_pages", load.contacts)
     companies = reader("company_pages", load.companies)
     deals = reader("deal_pages", load.deals)
@@ -96,8 +103,11 @@ class _Load:
         with self._session.reading(*tables) as guard:
             api = self._api()
             definitions = api.subscription_definitions()
-            yield {"subscription_definitions": guard.admit(shapes.SUBSCRIPTION_DEFINITIONS,
-                                                           definitions)}
+            yield {
+                "subscription_definitions": guard.admit(
+                    shapes.SUBSCRIPTION_DEFINITIONS, definitions
+                )
+            }
             statuses = _Statuses(self._session)
             for records, batch in self._changes(api, shapes.CONTACTS, state):
                 merges = [merge for record in records for merge in merges_of(record)]
@@ -140,8 +150,10 @@ class _Load:
             yield {}
             for kind, other in _LINKS:
                 starts = sorted(api.ids(kind))
-                found = {(kind, start, other, end, label)
-                         for start, end, label in api.associations(kind, other, starts)}
+                found = {
+                    (kind, start, other, end, label)
+                    for start, end, label in api.associations(kind, other, starts)
+                }
                 known = {row for row in before if (row[0], row[2]) == (kind, other)}
                 self._session.refuse_shrinking(f"links {kind}-{other}", len(found), len(known))
                 changed = [(row, False) for row in sorted(found - known)]
@@ -149,8 +161,10 @@ class _Load:
                 yield {
                     "associations": guard.admit(
                         shapes.ASSOCIATIONS,
-                        (dict(zip(key, row, strict=True)) | {"is_deleted": gone}
-                         for row, gone in changed),
+                        (
+                            dict(zip(key, row, strict=True)) | {"is_deleted": gone}
+                            for row, gone in changed
+                        ),
                     )
                 }
 
@@ -196,8 +210,14 @@ class _Load:
 class _Statuses:
     """Subscription statuses, passed on only when they differ from what is loaded."""
 
-    _COMPARED = ("contact_key", "subscription_id", "subject_key", "status", "legal_basis",
-                 "status_at")
+    _COMPARED = (
+        "contact_key",
+        "subscription_id",
+        "subject_key",
+        "status",
+        "legal_basis",
+        "status_at",
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -233,8 +253,8 @@ def merges_of(record: Record) -> Iterator[Record]:
     for entry in _list(properties.get("hs_merged_object_ids")):
         merged[entry] = None
     for entry in _list(properties.get("hs_calculated_merged_vids")):
-        merged_id, _, at = entry.partition(":")
-        merged[merged_id] = int(at) if at.isdigit() else merged.get(merged_id)
+        merged_id, _, told = entry.partition(":")
+        merged[merged_id] = int(told) if told.isdigit() else merged.get(merged_id)
     survivor = str(record.get("id"))
     fallback = properties.get("lastmodifieddate")
     for merged_id, at in merged.items():
@@ -254,7 +274,9 @@ def archived(rows: pa.Table, at: datetime) -> pa.Table:
     for name, value in (("is_archived", True), ("archived_at", at)):
         index = rows.schema.get_field_index(name)
         rows = rows.set_column(
-            index, rows.schema.field(index), pa.array([value] * count, rows.schema.field(index).type)
+            index,
+            rows.schema.field(index),
+            pa.array([value] * count, rows.schema.field(index).type),
         )
     return rows
 

@@ -161,7 +161,9 @@ class HubSpot:
             if after is None:
                 return
             if after in used:
-                raise WrongAnswerError("hubspot", f"the list of {kind} has a page cursor that repeats")
+                raise WrongAnswerError(
+                    "hubspot", f"the list of {kind} has a page cursor that repeats"
+                )
             used.add(after)
 
 

@@ -19,7 +19,9 @@ def _stage_date(stage: str, column: str) -> Field:
 
 # Properties that HubSpot derives from personal ones, or that repeat what a column has.
 _REPEATED = frozenset({"hs_object_id", "hs_full_name_or_email", "hs_email_domain", "associations"})
-_ENVELOPE = frozenset({"url", "propertiesWithHistory", "objectWriteTraceId", "createdAt", "updatedAt"})
+_ENVELOPE = frozenset(
+    {"url", "propertiesWithHistory", "objectWriteTraceId", "createdAt", "updatedAt"}
+)
 
 CONTACTS = Shape(
     source=SOURCE,

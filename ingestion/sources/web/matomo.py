@@ -35,7 +35,7 @@ from ingestion.sources.web.matomo_events import EventReader, Page
 _OLDEST_VERSION = 4
 
 
-@dlt.source(
+@dlt.source(  # type: ignore[untyped-decorator]
     name=shapes.SOURCE, section="matomo", max_table_nesting=0, schema_contract=CONTRACT
 )
 def matomo(
@@ -52,8 +52,9 @@ def matomo(
     """Return Matomo's resources; settings under ``[sources.matomo]``."""
     session = Session(shapes.SOURCE, lambda: Transport("matomo", base_url), as_of)
     api = _Api(session, access_token, site_id, page_size)
-    load = _Load(session, api, consent_dimension, start_date, timedelta(days=lookback_days),
-                 full_read)
+    load = _Load(
+        session, api, consent_dimension, start_date, timedelta(days=lookback_days), full_read
+    )
     pages = reader("visit_pages", load.pages)
     return [pages, *(picked(shape, pages) for shape in shapes.SHAPES)]
 
@@ -96,10 +97,16 @@ class _Load:
                     page = events.read(day, visits)
                     refused += page.refused
                     present |= page.action_counts
-                    yield {"visits": page.visits, "actions": page.actions,
-                           **self._shrunken(page, known)}
-                yield {"unconsented_daily": guard.admit(shapes.UNCONSENTED_DAILY,
-                                                        _counts(day, refused))}
+                    yield {
+                        "visits": page.visits,
+                        "actions": page.actions,
+                        **self._shrunken(page, known),
+                    }
+                yield {
+                    "unconsented_daily": guard.admit(
+                        shapes.UNCONSENTED_DAILY, _counts(day, refused)
+                    )
+                }
             yield self._gone({v: n for v, n in known.items() if v not in present})
             state["cursor"] = today.isoformat()
 
@@ -117,13 +124,17 @@ class _Load:
 
     def _shrunken(self, page: Page, known: dict[str, int]) -> Batch:
         """Drop actions that a visit no longer has."""
-        lost = [(visit, position)
-                for visit, count in page.action_counts.items()
-                for position in range(count + 1, known.get(visit, 0) + 1)]
+        lost = [
+            (visit, position)
+            for visit, count in page.action_counts.items()
+            for position in range(count + 1, known.get(visit, 0) + 1)
+        ]
         if not lost:
             return {}
-        gone = _tombstones(shapes.ACTIONS, {"visit_id": [v for v, _ in lost],
-                                            "action_position": [p for _, p in lost]})
+        gone = _tombstones(
+            shapes.ACTIONS,
+            {"visit_id": [v for v, _ in lost], "action_position": [p for _, p in lost]},
+        )
         return {"actions": pa.concat_tables([page.actions, gone])}
 
     def _gone(self, visits: dict[str, int]) -> Batch:
@@ -131,10 +142,13 @@ class _Load:
         positions = [(v, p) for v, count in visits.items() for p in range(1, count + 1)]
         return {
             "visits": _tombstones(shapes.VISITS, {"visit_id": list(visits)}),
-            "actions": _tombstones(shapes.ACTIONS, {
-                "visit_id": [v for v, _ in positions],
-                "action_position": [p for _, p in positions],
-            }),
+            "actions": _tombstones(
+                shapes.ACTIONS,
+                {
+                    "visit_id": [v for v, _ in positions],
+                    "action_position": [p for _, p in positions],
+                },
+            ),
         }
 
 
@@ -153,16 +167,20 @@ class _Api:
         version = str(answer.get("value", "") if isinstance(answer, dict) else answer)
         major = version.partition(".")[0]
         if major.isdigit() and int(major) < _OLDEST_VERSION:
-            raise SourceError("matomo", f"Matomo {major} is too old",
-                              f"update it to version {_OLDEST_VERSION} or later")
+            raise SourceError(
+                "matomo",
+                f"Matomo {major} is too old",
+                f"update it to version {_OLDEST_VERSION} or later",
+            )
 
     def site(self) -> dict[str, Any]:
         """Return the site's settings."""
         answer = self._call("SitesManager.getSiteFromId", idSite=self._site)
         found = answer[0] if isinstance(answer, list) and answer else answer
         if not isinstance(found, dict) or not found:
-            raise SourceError("matomo", f"site {self._site} does not exist",
-                              "set [sources.matomo] site_id")
+            raise SourceError(
+                "matomo", f"site {self._site} does not exist", "set [sources.matomo] site_id"
+            )
         return found
 
     def visits(self, day: date) -> Iterator[list[Any]]:
@@ -187,26 +205,42 @@ class _Api:
 
     def _visits(self, day: date, limit: int, offset: int, **more: Any) -> list[Any]:
         answer = self._call(
-            "Live.getLastVisitsDetails", idSite=self._site, period="day", date=day.isoformat(),
-            filter_limit=limit, filter_offset=offset, **more,
+            "Live.getLastVisitsDetails",
+            idSite=self._site,
+            period="day",
+            date=day.isoformat(),
+            filter_limit=limit,
+            filter_offset=offset,
+            **more,
         )
         if not isinstance(answer, list):
             raise WrongAnswerError("matomo", f"the visits of {day} are not a list")
         return answer
 
     def _call(self, method: str, **arguments: Any) -> Any:
-        form = {"module": "API", "method": method, "format": "JSON", "token_auth": self._token,
-                **arguments}
+        form = {
+            "module": "API",
+            "method": method,
+            "format": "JSON",
+            "token_auth": self._token,
+            **arguments,
+        }
         answer = self._session.transport.json("POST", "/index.php", data=form)
         if isinstance(answer, dict) and answer.get("result") == "error":
             said = str(answer.get("message", "")).lower()
             if "token" in said or "authenticat" in said:
                 raise CredentialsError("matomo")
             if "access" in said or "permission" in said:
-                raise SourceError("matomo", f"the token may not read site {self._site}",
-                                  "give its user view access to the site, or set site_id")
-            raise SourceError("matomo", f"{method} was refused",
-                              "check [sources.matomo] site_id and the Matomo version")
+                raise SourceError(
+                    "matomo",
+                    f"the token may not read site {self._site}",
+                    "give its user view access to the site, or set site_id",
+                )
+            raise SourceError(
+                "matomo",
+                f"{method} was refused",
+                "check [sources.matomo] site_id and the Matomo version",
+            )
         return answer
 
 
@@ -229,8 +263,14 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 def _counts(day: date, refused: list[Any]) -> list[dict[str, object]]:
     """Return a day's counts; a day without any says so, to replace what was there before."""
-    nothing = {"activity_date": day.isoformat(), "page_group": "/", "country_code": "unknown",
-               "source_class": "other", "visit_count": 0, "action_count": 0}
+    nothing = {
+        "activity_date": day.isoformat(),
+        "page_group": "/",
+        "country_code": "unknown",
+        "source_class": "other",
+        "visit_count": 0,
+        "action_count": 0,
+    }
     return daily_counts(refused) or [nothing]
 
 

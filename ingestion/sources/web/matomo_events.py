@@ -107,8 +107,9 @@ class EventReader:
         table, actions = self._unsuppressed(kept, table, actions, counts)
         self._guard.counts("visits").loaded += table.num_rows
         self._guard.counts("actions").loaded += actions.num_rows
-        present = dict(zip(table["visit_id"].to_pylist(), table["action_count"].to_pylist(),
-                           strict=True))
+        present = dict(
+            zip(table["visit_id"].to_pylist(), table["action_count"].to_pylist(), strict=True)
+        )
         return Page(table, actions, [_daily(day, v) for v in refused], present)
 
     def _signals(self, visits: list[Visit]) -> dict[str, pa.Array]:
@@ -119,8 +120,10 @@ class EventReader:
     def _visits(
         self, day: date, visits: list[Visit], signals: dict[str, pa.Array]
     ) -> tuple[pa.Table, np.ndarray, np.ndarray]:
-        got = {name: converted([v.get(name) for v in visits], kind)
-               for name, kind in shapes.VISIT_KINDS.items()}
+        got = {
+            name: converted([v.get(name) for v in visits], kind)
+            for name, kind in shapes.VISIT_KINDS.items()
+        }
         for name in shapes.VISIT_REQUIRED:
             if got[name].null_count:
                 raise UncleanError
@@ -132,8 +135,12 @@ class EventReader:
         landing = [next((a["url"] for a in d if a.get("url")), None) for d in details]
         url = expanded(converted(landing, "text"), _url_parts, _URL_PARTS)
         referrer = mapped(got["referrerUrl"], lambda value: scrub.url(value).host)
-        bots = pc.fill_null(pc.binary_join_element_wise(
-            *(pc.fill_null(got[n], "") for n in ("browserName", "deviceType")), " "), "")
+        bots = pc.fill_null(
+            pc.binary_join_element_wise(
+                *(pc.fill_null(got[n], "") for n in ("browserName", "deviceType")), " "
+            ),
+            "",
+        )
         made = {
             "visit_id": got["idVisit"],
             "subject_key": self._keys(got["visitorId"], "anonymous_id"),
@@ -163,8 +170,9 @@ class EventReader:
             "ads_consent": signals["ad_storage"],
             **{name: signals[name] for name in permit.SIGNALS[1:]},
             "has_gpc": pc.equal(signals["gpc"], "1"),
-            "observed_at": from_epoch(pc.coalesce(got["serverTimestamp"],
-                                                  got["lastActionTimestamp"])),
+            "observed_at": from_epoch(
+                pc.coalesce(got["serverTimestamp"], got["lastActionTimestamp"])
+            ),
             "extra": pa.array([self._extra(v) for v in visits], pa.string()),
         }
         return _table(made, shapes.VISITS), counts, offsets
@@ -173,8 +181,10 @@ class EventReader:
         self, visits: list[Visit], table: pa.Table, counts: np.ndarray, offsets: np.ndarray
     ) -> pa.Table:
         details = list(chain.from_iterable(v["actionDetails"] for v in visits))
-        got = {name: converted([a.get(name) for a in details], kind)
-               for name, kind in shapes.ACTION_KINDS.items()}
+        got = {
+            name: converted([a.get(name) for a in details], kind)
+            for name, kind in shapes.ACTION_KINDS.items()
+        }
         for name in shapes.ACTION_REQUIRED:
             if got[name].null_count:
                 raise UncleanError
@@ -203,7 +213,9 @@ class EventReader:
 
     def _keys(self, values: pa.Array, identifier_type: str) -> pa.Array:
         plain = mapped(values, lambda v: normalised(identifier_type, v))
-        return keyed(plain, lambda distinct: list(self._guard.keyer.keys(identifier_type, distinct)))
+        return keyed(
+            plain, lambda distinct: list(self._guard.keyer.keys(identifier_type, distinct))
+        )
 
     def _unsuppressed(
         self, visits: list[Visit], table: pa.Table, actions: pa.Table, counts: np.ndarray
@@ -269,10 +281,9 @@ def _vocabulary(value: str) -> str | None:
 
 def _offsets(told: pa.Array, true: pa.Array) -> np.ndarray:
     """Return per visit how far its action times are off, in whole quarters of an hour."""
-    apart = np.nan_to_num(
-        pc.fill_null(pc.subtract(told, true), 0).to_numpy(zero_copy_only=False)
-    )
-    return (np.round(apart / _QUARTER) * _QUARTER).astype(np.int64)
+    apart = np.nan_to_num(pc.fill_null(pc.subtract(told, true), 0).to_numpy(zero_copy_only=False))
+    offsets: np.ndarray = (np.round(apart / _QUARTER) * _QUARTER).astype(np.int64)
+    return offsets
 
 
 def _table(made: dict[str, pa.Array], shape: Any) -> pa.Table:

@@ -143,8 +143,7 @@ ACTION_KINDS = {
 ACTION_REQUIRED = frozenset({"type", "timestamp"})
 
 # Members Matomo 5 sends that no column needs: display texts, icons, and what identifies.
-VISIT_KNOWN = frozenset(
-    """
+_VISIT_KNOWN = """
     idSite visitIp fingerprint actionDetails goalConversions siteCurrency siteCurrencySymbol
     siteName serverDate serverDatePretty serverTimePretty serverDatePrettyFirstAction
     serverTimePrettyFirstAction serverTimestamp visitLocalTime visitLocalHour visitServerHour
@@ -161,5 +160,5 @@ VISIT_KNOWN = frozenset(
     browserIcon browserCode browserVersion plugins pluginsIcons continent continentCode country
     countryFlag region regionCode city location latitude longitude resolution crmsource
     lastActionDateTime userIdHash visitServerTime experiments formConversions sessionReplayUrl
-    """.split()
-)
+"""
+VISIT_KNOWN = frozenset(_VISIT_KNOWN.split())

@@ -53,12 +53,17 @@ neighboured as (
         events.revenue_amount,
         events.occurred_at,
         {{ epoch_us('events.occurred_at') }} as occurred_us,
-        lag(events.occurred_at) over visitor as previous_at,
+        {{ local_date('events.occurred_at', 'rules.time_zone') }} as local_date,
+        lag({{ epoch_us('events.occurred_at') }}) over visitor as previous_us,
+        lag({{ local_date('events.occurred_at', 'rules.time_zone') }}) over visitor
+            as previous_local_date,
         lag(events.visit_id) over visitor as previous_visit_id,
         lag(events.campaign_key) over visitor as previous_campaign_key,
         lag(events.user_key) over visitor as previous_user_key
 
     from events
+
+    cross join rules
 
     inner join touched_visitors
         on events.subject_key = touched_visitors.subject_key
@@ -75,15 +80,11 @@ started as (
     select
         neighboured.*,
         case
-            when neighboured.previous_at is null then 1
-            when
-                neighboured.occurred_us - {{ epoch_us('neighboured.previous_at') }}
-                > rules.timeout_us
-                then 1
+            when neighboured.previous_us is null then 1
+            when neighboured.occurred_us - neighboured.previous_us > rules.timeout_us then 1
             when
                 rules.split_at_midnight = 1
-                and {{ local_date('neighboured.occurred_at', 'rules.time_zone') }}
-                <> {{ local_date('neighboured.previous_at', 'rules.time_zone') }}
+                and neighboured.local_date <> neighboured.previous_local_date
                 then 1
             when
                 rules.split_on_campaign_change = 1

@@ -76,17 +76,6 @@ points as (
     from weighed
     where window_days is not null
 
-    union all
-
-    select
-        first_seen.person_id,
-        rule_lines.line_key,
-        first_seen.first_seen_at as changed_at,
-        0 as weight
-    from first_seen
-    inner join rule_lines
-        on {{ compare('0', 'rule_lines.operator', 'rule_lines.threshold') }}
-
 ),
 
 summed as (
@@ -109,6 +98,7 @@ running as (
         person_id,
         line_key,
         changed_at,
+        weight,
         sum(weight) over (
             partition by person_id, line_key
             order by changed_at asc
@@ -119,53 +109,41 @@ running as (
 
 ),
 
-judged as (
+-- Before its first signal a line holds only when nothing at all satisfies it.
+changes as (
 
     select
         running.person_id,
-        running.line_key,
         rule_lines.priority,
         running.changed_at,
         case
             when
-                {{ compare(
-                    'running.measured', 'rule_lines.operator', 'rule_lines.threshold'
-                ) }}
+                {{ compare('running.measured', 'rule_lines.operator', 'rule_lines.threshold') }}
                 then 1
-            else 0
-        end as holds
+            else -1
+        end as change
 
     from running
 
     inner join rule_lines
         on running.line_key = rule_lines.line_key
 
-),
+    where
+        {{ compare('running.measured', 'rule_lines.operator', 'rule_lines.threshold') }}
+        <> {{ compare(
+            '(running.measured - running.weight)', 'rule_lines.operator', 'rule_lines.threshold'
+        ) }}
 
-turned as (
-
-    select
-        judged.*,
-        lag(judged.holds) over (
-            partition by judged.person_id, judged.line_key
-            order by judged.changed_at asc
-        ) as held_before
-
-    from judged
-
-),
-
-changes as (
+    union all
 
     select
-        person_id,
-        priority,
-        changed_at,
-        holds - coalesce(held_before, 0) as change
-
-    from turned
-
-    where holds <> coalesce(held_before, 0)
+        first_seen.person_id,
+        rule_lines.priority,
+        first_seen.first_seen_at as changed_at,
+        1 as change
+    from first_seen
+    inner join rule_lines
+        on {{ compare('0', 'rule_lines.operator', 'rule_lines.threshold') }}
 
 ),
 

@@ -78,15 +78,22 @@ past as (
 ranked as (
 
     select
-        past.*,
+        person_id,
+        signal,
+        source_system,
+        reference_id,
+        reporting_amount,
+        occurred_at,
         row_number() over occurrences as occurrence,
-        lag(past.occurred_at) over occurrences as previous_at
+        lag(occurred_at) over occurrences as previous_at
 
     from past
 
+    where signal in (select derived_rules.from_signal from derived_rules)
+
     window occurrences as (
-        partition by past.person_id, past.signal
-        order by past.occurred_at asc, past.reference_id asc
+        partition by person_id, signal
+        order by occurred_at asc, reference_id asc
     )
 
 ),

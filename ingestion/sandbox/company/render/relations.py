@@ -46,7 +46,8 @@ def associations(world: World, since: int, now: int) -> tuple[list[Association],
     final = survivors(world, now)
     came: list[Association] = []
     employer = people["account"][contacts["person"]]
-    fresh = np.flatnonzero((employer >= 0) & _within(contacts["created_at"], since, now))
+    stays = contacts["erase_at"] > now
+    fresh = np.flatnonzero((employer >= 0) & stays & _within(contacts["created_at"], since, now))
     for row in fresh.tolist():
         contact, company = contact_id(int(final[row])), company_id(int(employer[row]))
         came += [
@@ -61,8 +62,8 @@ def associations(world: World, since: int, now: int) -> tuple[list[Association],
             ("companies", company, "deals", deal, COMPANY_DEAL, "Primary", "HUBSPOT_DEFINED"),
         ]
     buyers = world.buyers
-    stays = buyers["until_at"] > now
-    joined = np.flatnonzero(_within(buyers["from_at"], since, now) & stays)
+    seated = (buyers["until_at"] > now) & stays[buyers["contact"]]
+    joined = np.flatnonzero(_within(buyers["from_at"], since, now) & seated)
     left = np.flatnonzero(_within(buyers["until_at"], since, now))
     for row in joined.tolist():
         came += _seat(world, row, final)

@@ -1,0 +1,236 @@
+"""The sources there are, and the one way they are loaded: lock, temporary folder, clear errors.
+
+``load(name)`` does everything. An orchestrator that runs dlt itself uses the same pieces::
+
+    with pipeline_for(spec.dataset) as pipeline:
+        source = spec.make()
+        ...
+
+dlt's working folders hold rows, so they are temporary and removed whatever happens; its state is
+restored from the warehouse. A second run of the same pipeline would destroy the first one's
+staging tables, hence the lock, which dies with its connection.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import dlt
+import psycopg
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.extract.source import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from ingestion.guard.gate import TooManyBadRowsError
+from ingestion.guard.store import Counts, WarehouseError, without_values
+from ingestion.settings import SettingsError, role_url
+from ingestion.sources.errors import SourceError
+from ingestion.sources.resources import configure_dlt
+
+# Placeholders a source can be described with before anything is configured.
+UNRESOLVED = {"base_url": "https://unresolved.invalid", "access_token": "unresolved"}
+
+
+class LoadError(RuntimeError):
+    """A load failed; the message has cause and next step and no value of any row."""
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """One source: vendor, domain (crm, web, shop, files), and where its module is."""
+
+    name: str
+    vendor: str
+    domain: str
+    module: str
+    resources: tuple[str, ...]
+
+    @property
+    def dataset(self) -> str:
+        """Return the Postgres schema, which is also the dlt source's and the dbt source's name."""
+        return self.name
+
+    def make(self, **settings: Any) -> DltSource:
+        """Return the source, settings and credentials read from dlt's configuration now."""
+        configure_dlt()
+        factory: Callable[..., DltSource] = getattr(import_module(self.module), self.vendor)
+        return factory(**settings)
+
+    def describe(self) -> DltSource:
+        """Return the source without any configuration: resources, keys, columns."""
+        return self.make(**UNRESOLVED)
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load did, per resource."""
+
+    source: str
+    run_id: str
+    counts: dict[str, Counts] = field(default_factory=dict)
+
+
+SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec(
+            "raw_hubspot",
+            "hubspot",
+            "crm",
+            "ingestion.sources.crm.hubspot",
+            (
+                "contacts",
+                "companies",
+                "deals",
+                "deal_stage_history",
+                "associations",
+                "contact_merges",
+                "subscription_definitions",
+                "subscription_statuses",
+            ),
+        ),
+        SourceSpec(
+            "raw_matomo",
+            "matomo",
+            "web",
+            "ingestion.sources.web.matomo",
+            ("visits", "actions", "unconsented_daily"),
+        ),
+        SourceSpec(
+            "raw_shopify",
+            "shopify",
+            "shop",
+            "ingestion.sources.shop.shopify",
+            (
+                "customers",
+                "orders",
+                "order_lines",
+                "refunds",
+                "refund_lines",
+                "fulfillments",
+                "products",
+                "product_variants",
+                "inventory_levels",
+            ),
+        ),
+    )
+}
+
+
+def is_configured(vendor: str) -> bool:
+    """Tell whether dlt's configuration names a server and a token for a vendor."""
+    for setting in ("base_url", "access_token"):
+        if dlt.secrets.get(f"sources.{vendor}.{setting}") is None:
+            return False
+    return True
+
+
+@contextmanager
+def pipeline_for(dataset: str) -> Iterator[dlt.Pipeline]:
+    """Yield the pipeline into Postgres schema ``dataset``, locked, in a folder that goes away.
+
+    Raises:
+        LoadError: when the pipeline is running already, or the warehouse cannot be reached.
+    """
+    configure_dlt()
+    url = role_url("loader")
+    with _lock(dataset, url):
+        folder = tempfile.mkdtemp(prefix="tandem-load-")
+        try:
+            pipeline = dlt.pipeline(
+                pipeline_name=dataset,
+                dataset_name=dataset,
+                destination=dlt.destinations.postgres(url),
+                pipelines_dir=folder,
+            )
+            yield pipeline
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def load(name: str, **settings: Any) -> LoadReport:
+    """Load one source, as configured or with ``settings``, and report its counts.
+
+    Raises:
+        LoadError: with cause and next step.
+    """
+    spec = SOURCES[name]
+    try:
+        source = spec.make(**settings)
+        with pipeline_for(spec.dataset) as pipeline:
+            pipeline.drop_pending_packages()
+            info = pipeline.run(source)
+            info.raise_on_failed_jobs()
+            return LoadReport(name, info.loads_ids[-1] if info.loads_ids else "", _counts(name))
+    except LoadError:
+        raise
+    except Exception as error:
+        raise explained(name, error) from None
+
+
+def explained(name: str, error: BaseException) -> LoadError:
+    """Return what an operator should read instead of an exception that may quote rows."""
+    cause: BaseException | None = error
+    chain: list[BaseException] = []
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    for link in chain:
+        if isinstance(link, SourceError | TooManyBadRowsError | WarehouseError | SettingsError):
+            return LoadError(f"{name}: {link}")
+        if isinstance(link, ConfigFieldMissingException):
+            missing = ", ".join(sorted(link.traces))
+            vendor = SOURCES[name].vendor
+            return LoadError(
+                f"{name}: {missing} not configured. Next: set [sources.{vendor}] in "
+                ".dlt/secrets.toml or the environment"
+            )
+    step = error.step if isinstance(error, PipelineStepFailed) else "load"
+    database = next(
+        (e for e in reversed(chain) if hasattr(e, "pgcode") or "psycopg" in type(e).__module__),
+        None,
+    )
+    said = f" ({without_values(database)})" if database else ""
+    return LoadError(
+        f"{name}: the {step} step failed with {type(chain[-1]).__name__}{said}. "
+        "Next: run again; nothing incomplete is visible downstream"
+    )
+
+
+@contextmanager
+def _lock(dataset: str, url: str) -> Iterator[None]:
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=15)
+    except psycopg.OperationalError as error:
+        raise LoadError(
+            f"{dataset}: the warehouse cannot be reached ({type(error).__name__}). "
+            "Next: run `tandem status`"
+        ) from None
+    with connection:
+        row = connection.execute(
+            "select pg_try_advisory_lock(hashtext('tandem load'), hashtext(%s))", (dataset,)
+        ).fetchone()
+        if not row or not row[0]:
+            raise LoadError(
+                f"{dataset}: another load of this source is running. Next: wait for it, or stop it"
+            )
+        yield
+
+
+def _counts(name: str) -> dict[str, Counts]:
+    """Return the counts the guard wrote for the latest run of each resource."""
+    with psycopg.connect(role_url("loader"), connect_timeout=15) as connection:
+        rows = connection.execute(
+            """
+            select distinct on (resource) resource, rows_loaded, rows_quarantined,
+                rows_suppressed, rows_unpermitted, server_total
+            from ops.load_counts where source = %s
+            order by resource, loaded_at desc, ctid desc
+            """,
+            (name,),
+        ).fetchall()
+    return {row[0]: Counts(*row[1:]) for row in rows}

@@ -1,0 +1,1 @@
+"""Matomo's reporting API, as far as loaders go."""

@@ -1,0 +1,269 @@
+"""``tandem identity``: explain, join and split people; preview rules; measure; review pairs."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.settings import role_url
+
+if TYPE_CHECKING:
+    from orchestration.identity.explain import Explanation
+    from orchestration.identity.resolve import Summary
+
+app = typer.Typer(no_args_is_help=True, help="Who is who: explain, join, split, preview, measure.")
+console = Console()
+
+WHO = "A person id, a subject key, or type:value such as email:someone@example.org."
+Reason = Annotated[str, typer.Option(help="Why; kept with the decision.")]
+Author = Annotated[str | None, typer.Option(help="Who decides; by default you.")]
+Now = Annotated[bool, typer.Option(help="Resolve at once; else the next run does.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@contextmanager
+def _resolver() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(role_url("resolver"), autocommit=True) as connection:
+        yield connection
+
+
+@app.command()
+def resolve(
+    full: Annotated[
+        bool, typer.Option("--full", help="Resolve everything, not only news.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring persons up to date with the evidence (a run of the job does this too)."""
+    from orchestration.identity import resolve as resolve_now
+
+    summary = resolve_now(role_url("resolver"), full=full)
+    if as_json:
+        _print_json(summary)
+    else:
+        _tell(summary)
+
+
+@app.command()
+def explain(
+    who: Annotated[str, typer.Argument(help=WHO)],
+    other: Annotated[
+        str | None, typer.Argument(help="A second one: what connects or separates them.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the evidence that makes identifiers one person; prints no readable value."""
+    from orchestration.identity import inputs, naming
+    from orchestration.identity.explain import explain as explain_now
+
+    with _resolver() as connection:
+        one = naming.find(connection, who)
+        two = naming.find(connection, other) if other else None
+        found = explain_now(connection, inputs.load_rules(connection), one, two)
+    if as_json:
+        _print_json(found)
+        return
+    _show(found)
+    if two is not None and one.person != two.person:
+        console.print("They are different people.")
+
+
+@app.command()
+def join(
+    left: Annotated[str, typer.Argument(help=WHO)],
+    right: Annotated[str, typer.Argument(help=WHO)],
+    reason: Reason,
+    author: Author = None,
+    now: Now = True,
+) -> None:
+    """Declare that two identifiers are of one person."""
+    _decide("allow", left, right, author, reason, now)
+
+
+@app.command()
+def split(
+    left: Annotated[str, typer.Argument(help=WHO)],
+    reason: Reason,
+    right: Annotated[
+        str | None, typer.Argument(help="Whom to part it from; by default its person.")
+    ] = None,
+    author: Author = None,
+    now: Now = True,
+) -> None:
+    """Declare that two identifiers are never of one person, not even through others."""
+    _decide("deny", left, right, author, reason, now)
+
+
+@app.command()
+def withdraw(
+    left: Annotated[str, typer.Argument(help=WHO)],
+    right: Annotated[str, typer.Argument(help=WHO)],
+    reason: Reason,
+    author: Author = None,
+    now: Now = True,
+) -> None:
+    """Take back a join or split decided by command: the evidence alone decides again."""
+    _decide("withdrawn", left, right, author, reason, now)
+
+
+@app.command()
+def preview(
+    rules: Annotated[
+        Path | None, typer.Option(help="Folder with the changed seeds; by default the project's.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what changed rules would do (persons merged, split, cut) without doing it."""
+    from dataclasses import asdict, replace
+
+    from orchestration.identity import inputs, rulefiles
+    from orchestration.identity.keys import key_maker
+    from orchestration.identity.preview import preview as preview_now
+
+    then = rulefiles.parse(rulefiles.read_files(rules), key_maker())
+    with _resolver() as connection:
+        now = inputs.load_rules(connection)
+        found = preview_now(
+            connection, role_url("resolver"), now, replace(then, overrides=now.overrides)
+        )
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("", "now", "then")
+    for name in ("persons", "largest", "refused"):
+        before, after = (getattr(found, f"{name}_{when}") for when in ("before", "after"))
+        table.add_row(name, f"{before:,}", f"{after:,}")
+    for reason in sorted({*found.cuts_before, *found.cuts_after}):
+        counts = (cuts.get(reason, 0) for cuts in (found.cuts_before, found.cuts_after))
+        table.add_row(f"cut: {reason}", *(f"{count:,}" for count in counts))
+    console.print(table)
+    moved = {k: v for k, v in asdict(found).items() if k.endswith(("merged", "split", "moved"))}
+    console.print(", ".join(f"{n.replace('_', ' ')} {v:,}" for n, v in moved.items()))
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder truth/ of a sandbox company; by default the last.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the persons with the sandbox company's ground truth."""
+    from orchestration.identity.evaluate import evaluate as evaluate_now
+
+    with _resolver() as connection:
+        found = evaluate_now(connection, role_url("resolver"), truth)
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("", "precision", "recall", "F1")
+    for name in ("pairwise", "supported", "b_cubed"):
+        each = getattr(found, name)
+        table.add_row(
+            name.replace("_", "-"), *(f"{v:.4f}" for v in (each.precision, each.recall, each.f1))
+        )
+    console.print(table)
+    console.print(
+        f"{found.records:,} records of {found.true_persons:,} people, {found.found_persons:,}"
+        f" found; largest has {found.largest} records (truly {found.largest_true})"
+    )
+
+
+@app.command()
+def review(
+    decide: Annotated[
+        str | None, typer.Argument(help="accept or reject; without it, show what waits.")
+    ] = None,
+    left: Annotated[str | None, typer.Argument(help="Left key of the pair.")] = None,
+    right: Annotated[str | None, typer.Argument(help="Right key of the pair.")] = None,
+    limit: Annotated[int, typer.Option(help="How many pairs to show, strongest first.")] = 20,
+) -> None:
+    """Look through the pairs that the probabilistic tier proposes."""
+    from orchestration.identity import queue
+
+    with _resolver() as connection:
+        if decide is not None:
+            queue.decide(connection, decide, left or "", right or "", getpass.getuser())
+            console.print("kept: the next resolution obeys it")
+            return
+        table = Table("left", "right", "probability", "weight", "why")
+        for pair in queue.waiting(connection, limit):
+            table.add_row(
+                f"{pair.left_type} {pair.left_key}",
+                f"{pair.right_type} {pair.right_key}",
+                f"{pair.match_probability:.4f}",
+                f"{pair.match_weight:.1f}",
+                pair.explanation,
+            )
+    console.print(table if table.row_count else "nothing waits for review")
+
+
+def _decide(
+    decision: str, left: str, right: str | None, author: str | None, reason: str, now: bool
+) -> None:
+    from orchestration.identity import decisions
+    from orchestration.identity import resolve as resolve_now
+
+    with _resolver() as connection:
+        a, b = decisions.decide(
+            connection, decision, left, right, author or getpass.getuser(), reason
+        )
+    console.print(f"recorded: {decision} {a.identifier_type} {a.key}, {b.identifier_type} {b.key}")
+    if now:
+        _tell(resolve_now(role_url("resolver")))
+
+
+def _print_json(found: object) -> None:
+    from dataclasses import asdict
+
+    import orjson
+
+    typer.echo(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())  # type: ignore[call-overload]
+
+
+def _tell(summary: "Summary") -> None:
+    told = ("created", "merged", "split", "restored", "withdrawn", "cut", "refused")
+    changes = ", ".join(f"{getattr(summary, n):,} {n}" for n in told if getattr(summary, n))
+    console.print(
+        f"{summary.mode}: {summary.persons:,} persons looked at, {changes or 'nothing new'}"
+        f" ({summary.seconds:.1f} s)"
+    )
+
+
+def _show(found: "Explanation") -> None:
+    console.print(f"person {found.person or 'none'}", highlight=False)
+    members = Table("type", "key", "from", "to")
+    for kind, key, start, end in found.identifiers:
+        span = (
+            "" if start.year == 1900 else f"{start:%Y-%m-%d}",
+            "" if end.year == 9999 else f"{end:%Y-%m-%d}",
+        )
+        members.add_row(kind, key, *span)
+    console.print(members)
+    if found.steps:
+        steps = Table("identifier", "identifier", "seen together in", "from", "to", "times")
+        for s in found.steps:
+            records = ", ".join(s.records[:3]) + (
+                f" and {len(s.records) - 3} more" if len(s.records) > 3 else ""
+            )
+            steps.add_row(
+                s.left,
+                s.right,
+                records,
+                f"{s.first_seen:%Y-%m-%d}",
+                f"{s.last_seen:%Y-%m-%d}",
+                str(s.count),
+            )
+        console.print(steps)
+    for cut in found.cuts:
+        console.print(
+            f"cut: {cut.left} - {cut.right or 'everybody'} ({cut.reason})", highlight=False
+        )
+    for at, kind, became, cause in found.history:
+        console.print(f"{at:%Y-%m-%d %H:%M} {kind} {became or ''} ({cause})", highlight=False)
