@@ -39,8 +39,11 @@ def open_accounts(world: World, rng: np.random.Generator, person: Ints, at: Ints
     private = _free_address(world, person, address_at(world, person, at))
     next_email, next_at = follow_up(world, rng, person, at)
     asks = people["optin"][person] > 0.5
-    state = np.where(asks, np.where(_DOUBLE[people["country"][person]], DOUBLE_OPT_IN,
-                                    SINGLE_OPT_IN), NOT_SUBSCRIBED)  # fmt: skip
+    state = np.where(
+        asks,
+        np.where(_DOUBLE[people["country"][person]], DOUBLE_OPT_IN, SINGLE_OPT_IN),
+        NOT_SUBSCRIBED,
+    )
     state = np.where(rng.random(count) < 0.004, INVALID, state)
     confirms = (state == DOUBLE_OPT_IN) & (rng.random(count) < 0.74)
     confirm_at = np.where(confirms, at + rng.integers(60, 30 * HOUR, count), NEVER)
@@ -51,17 +54,23 @@ def open_accounts(world: World, rng: np.random.Generator, person: Ints, at: Ints
     texts = (phone >= 0) & asks & (rng.random(count) < 0.35)
     text_leaves = texts & (rng.random(count) < 0.12)
     customers = world.customers.append(
-        count, person=person, email=np.where(works, people["work_email"][person], private),
+        count,
+        person=person,
+        email=np.where(works, people["work_email"][person], private),
         email_form=pick(rng, [0.935, 0.04, 0.015, 0.01, 0.0], count),
-        next_email=np.where(works, -1, next_email), next_email_at=np.where(works, NEVER, next_at),
-        phone=phone, created_at=at, email_state=state, email_at=np.where(asks, at, NEVER),
+        next_email=np.where(works, -1, next_email),
+        next_email_at=np.where(works, NEVER, next_at),
+        phone=phone,
+        created_at=at,
+        email_state=state,
+        email_at=np.where(asks, at, NEVER),
         email_confirm_at=confirm_at,
         email_unsubscribe_at=np.where(leaves & (confirm_at < NEVER), leave_at, NEVER),
         sms_at=np.where(texts, at, NEVER),
         sms_unsubscribe_at=np.where(text_leaves, at + rng.integers(DAY, 90 * DAY, count), NEVER),
         touched_at=np.where(rng.random(count) < 0.1, at + rng.integers(DAY, 120 * DAY, count), 0),
         erase_at=people["erased_at"][person],
-    )  # fmt: skip
+    )
     people["customer"][person] = customers
     return customers
 
@@ -71,9 +80,14 @@ def _free_address(world: World, person: Ints, email: Ints) -> Ints:
     taken = np.flatnonzero(np.isin(email, world.customers["email"]) & (email >= 0))
     email = email.copy()
     email[taken] = world.emails.append(
-        len(taken), person=person[taken], style=0, domain=0, account=-1, next_person=-1,
+        len(taken),
+        person=person[taken],
+        style=0,
+        domain=0,
+        account=-1,
+        next_person=-1,
         next_from=NEVER,
-    )  # fmt: skip
+    )
     return email
 
 

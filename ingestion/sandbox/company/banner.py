@@ -22,9 +22,14 @@ def answer(world: World, visits: Visits) -> None:
     acts = rows[(generation != before_generation) | (state != before_state)]
     acts = acts[np.argsort(visits.start[acts], kind="stable")]
     world.banner_acts.append(
-        len(acts), person=visits.person[acts], device=visits.device[acts],
-        generation=visits.generation[acts], state=visits.consent[acts],
-        has_gpc=visits.has_gpc[acts], at=visits.start[acts], visit=-1,
-    )  # fmt: skip
+        len(acts),
+        person=visits.person[acts],
+        device=visits.device[acts],
+        generation=visits.generation[acts],
+        state=visits.consent[acts],
+        has_gpc=visits.has_gpc[acts],
+        at=visits.start[acts],
+        visit=-1,
+    )
     world.devices["seen_generation"][device] = generation
     world.devices["seen_state"][device] = state

@@ -15,11 +15,21 @@ SHOP_DOMAIN = "tandem-sandbox.myshopify.example"
 LOCATIONS = ((90001, "Warehouse Leipzig"), (90002, "Store Berlin"), (90003, "Store Paris"))
 
 _KINDS = (
-    ("Tent", "Camping", 18_900), ("Sleeping Bag", "Camping", 11_900), ("Stove", "Camping", 6_900),
-    ("Backpack", "Packs", 12_900), ("Daypack", "Packs", 7_900), ("Jacket", "Clothing", 15_900),
-    ("Fleece", "Clothing", 7_900), ("Trousers", "Clothing", 8_900), ("Boots", "Footwear", 16_900),
-    ("Trail Shoes", "Footwear", 12_900), ("Headlamp", "Gear", 4_900), ("Bottle", "Gear", 2_400),
-    ("Rope", "Climbing", 13_900), ("Helmet", "Climbing", 6_400), ("Workwear Set", "Business", 9_900),
+    ("Tent", "Camping", 18_900),
+    ("Sleeping Bag", "Camping", 11_900),
+    ("Stove", "Camping", 6_900),
+    ("Backpack", "Packs", 12_900),
+    ("Daypack", "Packs", 7_900),
+    ("Jacket", "Clothing", 15_900),
+    ("Fleece", "Clothing", 7_900),
+    ("Trousers", "Clothing", 8_900),
+    ("Boots", "Footwear", 16_900),
+    ("Trail Shoes", "Footwear", 12_900),
+    ("Headlamp", "Gear", 4_900),
+    ("Bottle", "Gear", 2_400),
+    ("Rope", "Climbing", 13_900),
+    ("Helmet", "Climbing", 6_400),
+    ("Workwear Set", "Business", 9_900),
 )
 _LINES = ("Aurora", "Brenner", "Cairn", "Dolomit")
 _SIZES = ("S", "M", "L")
@@ -59,20 +69,34 @@ def catalogue() -> tuple[tuple[Product, ...], tuple[Variant, ...]]:
         for line, label in enumerate(_LINES):
             number = len(products)
             price = base + line * base // 5
-            sizes = _SIZES if product_type in ("Clothing", "Footwear", "Business") else ("Standard",)
+            sizes = (
+                _SIZES if product_type in ("Clothing", "Footwear", "Business") else ("Standard",)
+            )
             rows = []
             for size in sizes:
                 rows.append(len(variants))
                 serial = len(variants)
                 sku = f"{name[:3].upper()}-{label[:2].upper()}-{size[:2].upper()}-{serial:03d}"
                 variants.append(
-                    Variant(46_000_000_000_000 + serial * 32_768, number, size, sku, price,
-                            48_000_000_000_000 + serial * 32_768)
+                    Variant(
+                        46_000_000_000_000 + serial * 32_768,
+                        number,
+                        size,
+                        sku,
+                        price,
+                        48_000_000_000_000 + serial * 32_768,
+                    )
                 )
             products.append(
-                Product(8_000_000_000_000 + number * 32_768, f"{label} {name}", product_type,
-                        ("Nordwind", "Kestrel")[kind % 2],
-                        f"{label}-{name}".lower().replace(" ", "-"), price, tuple(rows))
+                Product(
+                    8_000_000_000_000 + number * 32_768,
+                    f"{label} {name}",
+                    product_type,
+                    ("Nordwind", "Kestrel")[kind % 2],
+                    f"{label}-{name}".lower().replace(" ", "-"),
+                    price,
+                    tuple(rows),
+                )
             )
     return tuple(products), tuple(variants)
 
@@ -81,8 +105,10 @@ def catalogue() -> tuple[tuple[Product, ...], tuple[Variant, ...]]:
 def variant_columns() -> tuple[Ints, Ints]:
     """Return price (EUR cents) and product number of every variant as arrays."""
     _, variants = catalogue()
-    return (np.array([variant.price for variant in variants]),
-            np.array([variant.product for variant in variants]))
+    return (
+        np.array([variant.price for variant in variants]),
+        np.array([variant.product for variant in variants]),
+    )
 
 
 @dataclass(frozen=True)
@@ -95,24 +121,31 @@ class Page:
 
 
 _FIXED = (
-    Page("/", "Home", "home"), Page("/collections/camping", "Camping", "category"),
+    Page("/", "Home", "home"),
+    Page("/collections/camping", "Camping", "category"),
     Page("/collections/packs", "Packs", "category"),
     Page("/collections/clothing", "Clothing", "category"),
     Page("/collections/footwear", "Footwear", "category"),
     Page("/collections/climbing", "Climbing", "category"),
-    Page("/cart", "Your cart", "cart"), Page("/checkout", "Checkout", "checkout"),
-    Page("/checkout/thank-you", "Thank you", "thanks"), Page("/account", "Your account", "account"),
-    Page("/account/login", "Log in", "account"), Page("/account/register", "Register", "signup"),
+    Page("/cart", "Your cart", "cart"),
+    Page("/checkout", "Checkout", "checkout"),
+    Page("/checkout/thank-you", "Thank you", "thanks"),
+    Page("/account", "Your account", "account"),
+    Page("/account/login", "Log in", "account"),
+    Page("/account/register", "Register", "signup"),
     Page("/newsletter/thanks", "Welcome to the newsletter", "signup"),
-    Page("/business", "For companies", "business"), Page("/business/pricing", "Prices", "business"),
+    Page("/business", "For companies", "business"),
+    Page("/business/pricing", "Prices", "business"),
     Page("/business/demo", "Ask for an offer", "business"),
     Page("/business/case-studies", "Case studies", "business"),
     Page("/blog/choosing-a-tent", "Choosing a tent", "blog"),
     Page("/blog/first-via-ferrata", "Your first via ferrata", "blog"),
     Page("/blog/care-for-boots", "How to care for boots", "blog"),
     Page("/blog/packing-light", "Packing light", "blog"),
-    Page("/help/returns", "Returns", "help"), Page("/help/shipping", "Shipping", "help"),
-    Page("/refer-a-friend", "Refer a friend", "advocacy"), Page("/stores", "Our stores", "help"),
+    Page("/help/returns", "Returns", "help"),
+    Page("/help/shipping", "Shipping", "help"),
+    Page("/refer-a-friend", "Refer a friend", "advocacy"),
+    Page("/stores", "Our stores", "help"),
 )
 
 

@@ -18,11 +18,26 @@ from ingestion.sandbox.company.world import World
 
 ORDER, CART = -1, -2
 GOALS = ((1, "Newsletter"), (2, "Account opened"), (3, "Offer requested"))
-_SEARCHES = ("light tent", "boots size 42", "rope 60m", "workwear", "return label", "headlamp",
-             "gift card", "rain jacket", "sleeping bag winter", "stove gas")  # fmt: skip
-_EVENTS = (("Product", "add_to_cart", "main button"), ("Product", "size_guide", "open"),
-           ("Video", "play", "Brenner in the rain"), ("Filter", "apply", "price"),
-           ("Referral", "share", "refer a friend"), ("Business", "calculator", "seats"))  # fmt: skip
+_SEARCHES = (
+    "light tent",
+    "boots size 42",
+    "rope 60m",
+    "workwear",
+    "return label",
+    "headlamp",
+    "gift card",
+    "rain jacket",
+    "sleeping bag winter",
+    "stove gas",
+)
+_EVENTS = (
+    ("Product", "add_to_cart", "main button"),
+    ("Product", "size_guide", "open"),
+    ("Video", "play", "Brenner in the rain"),
+    ("Filter", "apply", "price"),
+    ("Referral", "share", "refer a friend"),
+    ("Business", "calculator", "seats"),
+)
 _DOWNLOADS = ("/files/size-guide.pdf", "/files/business-terms.pdf")
 _OUTLINKS = ("https://trailnotes.example/map", "https://weather.example.org/")
 
@@ -46,13 +61,15 @@ def vocabulary() -> tuple[tuple[Entry, ...], dict[str, int]]:
     shown = [Entry("action", page.path, page.title) for page in pages()]
     blocks: dict[str, list[Entry]] = {
         "action": shown,
-        "event": [Entry("event", "/", action, category, action, name)
-                  for category, action, name in _EVENTS],
+        "event": [
+            Entry("event", "/", action, category, action, name)
+            for category, action, name in _EVENTS
+        ],
         "search": [Entry("search", "", text) for text in _SEARCHES],
         "download": [Entry("download", path, "") for path in _DOWNLOADS],
         "outlink": [Entry("outlink", url, "") for url in _OUTLINKS],
         "goal": [Entry("goal", "/", name, goal=number) for number, name in GOALS],
-    }  # fmt: skip
+    }
     entries: list[Entry] = []
     begins: dict[str, int] = {}
     for kind, block in blocks.items():
@@ -88,6 +105,8 @@ def clicks_of(world: World, seed: int, day: int, visits: Visits, duration: Ints)
     business = works[visit] & (rng.random(len(visit)) < 0.4)
     kind[business] = rng.choice(pages_in("business"), int(business.sum()))
     kind[first] = _landings(rng, visits)
+    twice = first[visits.is_doubled]
+    kind[twice + 1], at[twice + 1] = kind[twice], at[twice]
     _endings(kind, visits, first + count - 1)
     return Clicks(visit, kind, at, first, count)
 
@@ -136,9 +155,10 @@ def _endings(kind: Ints, visits: Visits, last: Ints) -> None:
     for outcome, tail in tails.items():
         ends = last[visits.outcome == outcome]
         for back, entry in enumerate(reversed(tail)):
-            keep_landing = ends - back > last[visits.outcome == outcome] - visits.actions[
-                visits.outcome == outcome
-            ]
+            keep_landing = (
+                ends - back
+                > last[visits.outcome == outcome] - visits.actions[visits.outcome == outcome]
+            )
             kind[(ends - back)[keep_landing]] = entry
 
 

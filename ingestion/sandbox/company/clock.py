@@ -1,7 +1,7 @@
 """The company's calendar: where its history starts and ends, and how days become seconds.
 
-Instants are whole seconds since the Unix epoch, UTC, as int64; ``NEVER`` stands for "not yet and not
-planned" and sorts after every real instant.
+Instants are whole seconds since the Unix epoch, UTC, as int64; ``NEVER`` stands for "not yet and
+not planned" and sorts after every real instant.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
 """A company on disk: made once from (people, seed), then moved forward day by day.
 
 Folder: ``company.sqlite`` (what the servers answer from), ``state.npz`` (the simulation),
-``company.json`` (size, seed, day, format) and ``truth/`` (ground truth; see the README beside this).
+``company.json`` (size, seed, day, format) and ``truth/`` (ground truth; see the README).
 """
 
 import json
@@ -17,7 +17,7 @@ from ingestion.sandbox.company.flush import flush
 from ingestion.sandbox.company.life import begin, live
 from ingestion.sandbox.company.world import World
 
-FORMAT = 1
+FORMAT = 2
 LONG_AGO = -1
 DEFAULT_SEED = 20260930
 DEFAULT_PEOPLE = 20_000

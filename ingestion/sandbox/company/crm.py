@@ -1,4 +1,4 @@
-"""CRM records: contacts and their way from subscriber to customer, duplicates, merges, deletions."""
+"""CRM records: contacts on their way from subscriber to customer, duplicates, merges, deletes."""
 
 import numpy as np
 
@@ -19,9 +19,13 @@ _DOUBLE = np.array([country.code not in ("US", "CA", "AU", "GB") for country in 
 
 
 def add_contacts(
-    world: World, rng: np.random.Generator, person: Ints, at: Ints, origin: int,
+    world: World,
+    rng: np.random.Generator,
+    person: Ints,
+    at: Ints,
+    origin: int,
     duplicate_of: Ints | None = None,
-) -> Ints:  # fmt: skip
+) -> Ints:
     """Create one contact per entry; a duplicate keeps its original and may be merged into it."""
     people, count = world.people, len(person)
     works = people["work_email"][person] >= 0
@@ -54,24 +58,32 @@ def add_contacts(
         rng.random(count) < 0.012, at + rng.integers(10 * DAY, 150 * DAY, count), NEVER
     )
     if duplicate_of is not None:
+        duplicate_of = _chained(world, rng, person, duplicate_of, merge_at)
         gone = np.minimum(archive_at, world.contacts["archive_at"][duplicate_of])
         merges &= (merge_at < gone) & (world.contacts["created_at"][duplicate_of] < merge_at)
     contacts = world.contacts.append(
-        count, person=person, email=email, email_form=email_form,
+        count,
+        person=person,
+        email=email,
+        email_form=email_form,
         next_email=np.where(uses_work, -1, next_email),
         next_email_at=np.where(uses_work, NEVER, next_at),
         phone=np.where(rng.random(count) < 0.6, people["phone"][person], -1),
         phone_form=pick(rng, [0.5, 0.3, 0.18, 0.02], count),
-        name_form=pick(rng, [0.92, 0.04, 0.04], count), origin=origin, created_at=at,
+        name_form=pick(rng, [0.92, 0.04, 0.04], count),
+        origin=origin,
+        created_at=at,
         touched_at=np.where(rng.random(count) < 0.25, at + rng.integers(DAY, 150 * DAY, count), 0),
         merge_into=-1 if duplicate_of is None else np.where(merges, duplicate_of, -1),
         merge_at=np.where(merges, merge_at, NEVER),
         archive_at=archive_at,
         erase_at=people["erased_at"][person],
-        subscribe_at=np.where(subscribes, at, NEVER), confirm_at=confirm_at,
+        subscribe_at=np.where(subscribes, at, NEVER),
+        confirm_at=confirm_at,
         unsubscribe_at=np.where(subscribes & leaves & (confirm_at < NEVER), leave_at, NEVER),
-        has_post_basis=rng.random(count) < 0.3, **stages,
-    )  # fmt: skip
+        has_post_basis=rng.random(count) < 0.3,
+        **stages,
+    )
     if duplicate_of is None:
         people["contact"][person] = contacts
     employer = people["account"][person]
@@ -80,11 +92,28 @@ def add_contacts(
     return contacts
 
 
+def _chained(
+    world: World, rng: np.random.Generator, person: Ints, original: Ints, merge_at: Ints
+) -> Ints:
+    """Let some duplicates merge into an earlier duplicate that will itself be merged later."""
+    contacts = world.contacts
+    earlier = np.full(len(world.people), -1)
+    doubles = np.flatnonzero(contacts["merge_into"] >= 0)
+    earlier[contacts["person"][doubles]] = doubles
+    link = earlier[person]
+    able = (link >= 0) & (contacts["merge_at"][link] > merge_at) & (rng.random(len(person)) < 0.5)
+    return np.where(able, link, original)
+
+
 def _taken(world: World, email: Ints, form: Ints) -> Bools:
     """Tell which typed addresses another contact has (or will get): the CRM keeps them unique."""
     contacts = world.contacts
-    held = np.concatenate([contacts["email"].astype(np.int64) * 8 + contacts["email_form"],
-                           contacts["next_email"].astype(np.int64) * 8])  # fmt: skip
+    held = np.concatenate(
+        [
+            contacts["email"].astype(np.int64) * 8 + contacts["email_form"],
+            contacts["next_email"].astype(np.int64) * 8,
+        ]
+    )
     wanted = email * 8 + form
     _, first = np.unique(wanted, return_index=True)
     repeated = np.ones(len(wanted), dtype=np.bool_)
@@ -106,9 +135,12 @@ def _stages(rng: np.random.Generator, at: Ints, works: Bools, origin: int) -> di
     refused = is_lead & ~sql & (rng.random(count) < 0.4)
     refused_at = np.where(mql, mql_at, lead_at) + rng.integers(DAY, 20 * DAY, count)
     return {
-        "lead_at": lead_at, "mql_at": mql_at, "sql_at": sql_at, "opportunity_at": offer_at,
+        "lead_at": lead_at,
+        "mql_at": mql_at,
+        "sql_at": sql_at,
+        "opportunity_at": offer_at,
         "unqualified_at": np.where(refused, refused_at, NEVER),
-    }  # fmt: skip
+    }
 
 
 def note_purchases(world: World, person: Ints, at: Ints) -> None:

@@ -23,14 +23,16 @@ def generator(seed: int, day: int, subject: str) -> np.random.Generator:
 def pick(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
     """Draw ``size`` positions with the given relative weights."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(edges / edges[-1], rng.random(size), side="right").astype(np.int64)
+    found = np.searchsorted(edges / edges[-1], rng.random(size), side="right")
+    return np.asarray(found, dtype=np.int64)
 
 
 def pick_rows(rng: np.random.Generator, weights: Floats, rows: Ints) -> Ints:
     """Draw one position per entry of ``rows``, each with the weights of that row of a matrix."""
     edges = np.cumsum(weights, axis=1)
     edges /= edges[:, -1:]
-    return (rng.random(len(rows))[:, None] >= edges[rows]).sum(axis=1).astype(np.int64)
+    passed = rng.random(len(rows))[:, None] >= edges[rows]
+    return np.asarray(passed.sum(axis=1), dtype=np.int64)
 
 
 def hashed(values: Ints, salt: int) -> npt.NDArray[np.uint64]:

@@ -15,7 +15,12 @@ VISIT_COUNTER, PAGE_COUNTER = 0, 1
 
 
 def write_day(
-    connection: sqlite3.Connection, world: World, seed: int, day: int, visits: Visits, duration: Ints
+    connection: sqlite3.Connection,
+    world: World,
+    seed: int,
+    day: int,
+    visits: Visits,
+    duration: Ints,
 ) -> tuple[Clicks, int]:
     """Store the visits of one day; returns their clicks and the id of the first visit."""
     finish_visits(connection, day_start(day))

@@ -9,10 +9,15 @@ import numpy as np
 
 from ingestion.sandbox.company import store
 from ingestion.sandbox.company.draws import Bools, Ints
-from ingestion.sandbox.company.render import goods, hubspot, orders, relations, shop
-from ingestion.sandbox.company.render.naming import Naming, company_id, contact_id, customer_id
+from ingestion.sandbox.company.render import deals, goods, hubspot, orders, relations, shop
+from ingestion.sandbox.company.render.naming import (
+    Naming,
+    company_id,
+    contact_id,
+    customer_id,
+    order_id,
+)
 from ingestion.sandbox.company.render.naming import deal_id as deal_number
-from ingestion.sandbox.company.render.naming import order_id
 from ingestion.sandbox.company.world import World
 
 
@@ -46,62 +51,74 @@ def _contacts(
     changed = _in(hubspot.contact_changes(world, now), since, now)
     rows = _free(connection, "contacts", np.flatnonzero(alive & changed), contact_id)
     store.put_hubspot(connection, "contacts", hubspot.contact_rows(world, naming, rows, now))
-    left = np.flatnonzero(gone & (_in(contacts["erase_at"], since, now)
-                                  | _in(contacts["merge_at"], since, now)))  # fmt: skip
+    left = np.flatnonzero(
+        gone & (_in(contacts["erase_at"], since, now) | _in(contacts["merge_at"], since, now))
+    )
     ids = [(contact_id(row),) for row in left.tolist()]
     connection.executemany("delete from hubspot_objects where type = 'contacts' and id = ?", ids)
     erased = np.flatnonzero(_in(contacts["erase_at"], since, now) & (contacts["created_at"] <= now))
     for row in erased.tolist():
         typed = naming.email(int(contacts["email"][row]), int(contacts["email_form"][row]))
-        connection.execute("delete from hubspot_subscriptions where email = ?",
-                           ((typed or "").lower(),))  # fmt: skip
-        for side in ("from", "to"):
-            connection.execute(
-                f"delete from hubspot_associations where {side}_type = 'contacts'"
-                f" and {side}_id = ?", (contact_id(row),))  # fmt: skip
+        connection.execute(
+            "delete from hubspot_subscriptions where email = ?", ((typed or "").lower(),)
+        )
+        store.unlink(connection, "contacts", contact_id(row))
     asked = (contacts["created_at"] <= now) & (contacts["erase_at"] > now)
-    asked &= (_in(contacts["created_at"], since, now) | _in(contacts["confirm_at"], since, now)
-              | _in(contacts["unsubscribe_at"], since, now))  # fmt: skip
+    asked &= (
+        _in(contacts["created_at"], since, now)
+        | _in(contacts["confirm_at"], since, now)
+        | _in(contacts["unsubscribe_at"], since, now)
+    )
     rows = _free(connection, "contacts", np.flatnonzero(asked), contact_id)
-    connection.executemany("insert or replace into hubspot_subscriptions values (?, ?, ?, ?, ?, ?)",
-                           relations.statuses(world, naming, rows, now))  # fmt: skip
+    connection.executemany(
+        "insert or replace into hubspot_subscriptions values (?, ?, ?, ?, ?, ?)",
+        relations.statuses(world, naming, rows, now),
+    )
 
 
-def _accounts_and_deals(
-    connection: sqlite3.Connection, world: World, since: int, now: int
-) -> None:
+def _accounts_and_deals(connection: sqlite3.Connection, world: World, since: int, now: int) -> None:
     rows = np.flatnonzero(_in(world.accounts["crm_at"], since, now))
     rows = _free(connection, "companies", rows, company_id)
-    store.put_hubspot(connection, "companies", hubspot.company_rows(world, rows, now))
-    deals = world.deals
-    times = ["created_at", "stage1_at", "stage2_at", "stage3_at", "stage4_at", "back_at",
-             "closed_at", "archive_at"]  # fmt: skip
-    changed = np.zeros(len(deals), dtype=np.bool_)
+    store.put_hubspot(connection, "companies", deals.company_rows(world, rows, now))
+    pipeline = world.deals
+    times = [
+        "created_at",
+        "stage1_at",
+        "stage2_at",
+        "stage3_at",
+        "stage4_at",
+        "back_at",
+        "closed_at",
+        "archive_at",
+    ]
+    changed = np.zeros(len(pipeline), dtype=np.bool_)
     for name in times:
-        changed |= _in(deals[name], since, now)
-    rows = np.flatnonzero(changed & (deals["created_at"] <= now))
+        changed |= _in(pipeline[name], since, now)
+    rows = np.flatnonzero(changed & (pipeline["created_at"] <= now))
     rows = _free(connection, "deals", rows, deal_number)
-    store.put_hubspot(connection, "deals", hubspot.deal_rows(world, rows, now))
-    connection.executemany("insert or replace into hubspot_history values (?, ?, ?, ?, ?)",
-                           relations.stage_history(world, rows, now))  # fmt: skip
+    store.put_hubspot(connection, "deals", deals.deal_rows(world, rows, now))
+    connection.executemany(
+        "insert or replace into hubspot_history values (?, ?, ?, ?, ?)",
+        relations.stage_history(world, rows, now),
+    )
 
 
 def _relations(connection: sqlite3.Connection, world: World, since: int, now: int) -> None:
     merged = relations.merges(world, since, now)
-    connection.executemany("insert or replace into hubspot_merged values ('contacts', ?, ?, ?)",
-                           merged)  # fmt: skip
+    connection.executemany(
+        "insert or replace into hubspot_merged values ('contacts', ?, ?, ?)", merged
+    )
     for old, new, _ in merged:
-        for side in ("from", "to"):
-            connection.execute(
-                f"update or replace hubspot_associations set {side}_id = ?"
-                f" where {side}_type = 'contacts' and {side}_id = ?", (new, old))  # fmt: skip
+        store.relink(connection, "contacts", old, new)
     came, went = relations.associations(world, since, now)
     connection.executemany(
         "insert or replace into hubspot_associations values (?, ?, ?, ?, ?, ?, ?)", came
     )
     connection.executemany(
         "delete from hubspot_associations where from_type = ? and from_id = ? and to_type = ?"
-        " and to_id = ? and type_id = ?", [each[:5] for each in went])  # fmt: skip
+        " and to_id = ? and type_id = ?",
+        [each[:5] for each in went],
+    )
 
 
 def _shop(
@@ -113,12 +130,17 @@ def _shop(
     rows = _free(connection, "customers", rows, customer_id)
     store.put_shopify(connection, "customers", shop.customer_rows(world, naming, rows, now))
     gone = np.flatnonzero(_in(customers["erase_at"], since, now))
-    connection.executemany("delete from shopify_objects where kind = 'customers' and id = ?",
-                           [(customer_id(row),) for row in gone.tolist()])  # fmt: skip
+    connection.executemany(
+        "delete from shopify_objects where kind = 'customers' and id = ?",
+        [(customer_id(row),) for row in gone.tolist()],
+    )
     placed = world.orders["ordered_at"] <= now
     rows = np.flatnonzero(placed & _in(orders.order_changes(world, now), since, now))
     rows = _free(connection, "orders", rows, order_id)
-    store.put_shopify(connection, "orders", orders.order_rows(world, naming, rows, now))
+    refunds: list[shop.ShopRow] = []
+    found = orders.order_rows(world, naming, rows, now, refunds)
+    store.put_shopify(connection, "orders", found)
+    store.put_shopify(connection, "refunds", refunds)
     rows = np.flatnonzero(_in(world.inventory["updated_at"], since, now))
     store.put_shopify(connection, "inventoryItems", goods.inventory_rows(world, rows))
     if since < 0:

@@ -19,7 +19,7 @@ KNOWN_BEFORE = 0.3
 
 
 def begin(seed: int, people: int) -> World:
-    """Return the company on the eve of its web history, with everyone who will come until its end."""
+    """Return the company on the eve of its web history, with everyone who comes until its end."""
     world = World()
     rng = generator(seed, -1, "beginning")
     before = round(people * KNOWN_BEFORE)
@@ -100,16 +100,27 @@ def _buy(world: World, rng: np.random.Generator, visits: Visits, duration: Ints)
     visits.customer[rows] = customer
     guest = accounts.address_at(world, person, at)
     email = np.where(known, world.customers["email"][customer], guest)
-    form = np.where(known, world.customers["email_form"][customer],
-                    np.where(rng.random(len(rows)) < 0.03, accounts.FORM_UPPER, 0))  # fmt: skip
+    form = np.where(
+        known,
+        world.customers["email_form"][customer],
+        np.where(rng.random(len(rows)) < 0.03, accounts.FORM_UPPER, 0),
+    )
     moved = known & (world.customers["next_email_at"][customer] <= at)
     email = np.where(moved, world.customers["next_email"][customer], email)
     orders = place_orders(
-        world, rng, person=person, customer=customer, email=email, email_form=form,
-        phone=np.where(rng.random(len(rows)) < 0.35, world.people["phone"][person], -1), at=at,
-        origin=np.full(len(rows), WEB), country=world.people["country"][person],
-        source=visits.source[rows], landing=np.zeros(len(rows), dtype=np.int64),
+        world,
+        rng,
+        person=person,
+        customer=customer,
+        email=email,
+        email_form=form,
+        phone=np.where(rng.random(len(rows)) < 0.35, world.people["phone"][person], -1),
+        at=at,
+        origin=np.full(len(rows), WEB),
+        country=world.people["country"][person],
+        source=visits.source[rows],
+        landing=np.zeros(len(rows), dtype=np.int64),
         location=np.zeros(len(rows), dtype=np.int64),
-    )  # fmt: skip
+    )
     visits.order[rows] = orders
     return orders

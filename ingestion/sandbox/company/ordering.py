@@ -50,13 +50,29 @@ def place_orders(
     tax = np.rint(total * (_TAX / (1 + _TAX))[country]).astype(np.int64)
     fate = _fate(rng, at, is_web, sizes, subtotal, total)
     world.orders.append(
-        count, person=person, customer=customer, email=email, email_form=email_form, phone=phone,
-        ordered_at=at, origin=origin, country=country,
-        is_presentment=_FOREIGN[country] & (rng.random(count) < 0.75) & is_web, source=source,
-        landing=landing, first_line=first_line, lines=sizes, subtotal=subtotal, discount=discount,
-        shipping=shipping, tax=tax, total=total, is_test=rng.random(count) < 0.004,
-        location=location, **fate,
-    )  # fmt: skip
+        count,
+        person=person,
+        customer=customer,
+        email=email,
+        email_form=email_form,
+        phone=phone,
+        ordered_at=at,
+        origin=origin,
+        country=country,
+        is_presentment=_FOREIGN[country] & (rng.random(count) < 0.75) & is_web,
+        source=source,
+        landing=landing,
+        first_line=first_line,
+        lines=sizes,
+        subtotal=subtotal,
+        discount=discount,
+        shipping=shipping,
+        tax=tax,
+        total=total,
+        is_test=rng.random(count) < 0.004,
+        location=location,
+        **fate,
+    )
     rows = np.arange(len(world.orders) - count, len(world.orders))
     known = person >= 0
     np.add.at(world.people["orders"], person[known], 1)
@@ -72,8 +88,14 @@ def _add_lines(world: World, rng: np.random.Generator, order_of: Ints) -> tuple[
     gross = prices[variant] * quantity
     has_code = (rng.random(int(order_of[-1]) + 1 if count else 1) < 0.2)[order_of]
     rebate = np.where(has_code, gross // 10, 0)
-    world.lines.append(count, order=order_of, variant=variant, quantity=quantity,
-                       price=prices[variant], discount=rebate)  # fmt: skip
+    world.lines.append(
+        count,
+        order=order_of,
+        variant=variant,
+        quantity=quantity,
+        price=prices[variant],
+        discount=rebate,
+    )
     return gross, rebate
 
 
@@ -104,11 +126,16 @@ def _fate(
     refund_at = np.where(cancels, cancel_at, refund_at)
     amount = np.where(kind == REFUND_ALL, total, np.where(kind == REFUND_AMOUNT, subtotal // 10, 0))
     return {
-        "paid_at": paid_at, "cancel_at": cancel_at, "ship_at": np.where(ships, ship_at, NEVER),
+        "paid_at": paid_at,
+        "cancel_at": cancel_at,
+        "ship_at": np.where(ships, ship_at, NEVER),
         "ship2_at": ship2_at,
         "promised_at": np.where(ships, promised_at, NEVER),
         "deliver_at": np.where(ships & ~lost, deliver_at, NEVER),
-        "refund_at": np.where(kind > 0, refund_at, NEVER), "refund_kind": kind,
+        "refund_at": np.where(kind > 0, refund_at, NEVER),
+        "refund_kind": kind,
         "refund_amount": amount,
-        "touched_at": np.where(rng.random(count) < 0.03, at + rng.integers(DAY, 60 * DAY, count), 0),
-    }  # fmt: skip
+        "touched_at": np.where(
+            rng.random(count) < 0.03, at + rng.integers(DAY, 60 * DAY, count), 0
+        ),
+    }

@@ -27,7 +27,7 @@ def decide(world: World, seed: int, day: int, visits: Visits) -> None:
     rng = generator(seed, day, "outcomes")
     people = world.people
     person = visits.person
-    human = ~visits.is_bot
+    human = ~visits.is_bot & ~visits.is_late & (visits.skew == 0)
     has_account = (people["customer"][person] >= 0) & human
     has_contact = (people["contact"][person] >= 0) & human
     works = (people["account"][person] >= 0) & human
@@ -38,7 +38,7 @@ def decide(world: World, seed: int, day: int, visits: Visits) -> None:
     _mark(visits, rng, 0.06 * effect, human & (visits.actions > 2), Outcome.CART)
     _mark(visits, rng, 0.05 * effect, human & ~has_contact, Outcome.NEWSLETTER, once=True)
     _mark(visits, rng, 0.06 * effect, human & ~has_account, Outcome.ACCOUNT, once=True)
-    _mark(visits, rng, 0.09 * effect, works & ~has_contact, Outcome.DEMO, once=True)
+    _mark(visits, rng, 0.15 * effect, works & ~has_contact, Outcome.DEMO, once=True)
     advocates = has_account & (people["orders"][person] >= 2)
     _mark(visits, rng, 0.05 * effect, advocates, Outcome.REFERRAL)
     _mark(visits, rng, order, human, Outcome.ORDER)

@@ -18,9 +18,11 @@ MEMBERS_PER_ACCOUNT = 9
 MAIL_STYLES = 5
 _GPC = np.array([0.12 if country.code in ("US", "CA") else 0.04 for country in COUNTRIES])
 _BANNER = np.array(
-    [[0.10, 0.05, 0.85] if country.code in ("US", "CA", "AU") else [0.31, 0.12, 0.57]
-     for country in COUNTRIES]
-)  # fmt: skip
+    [
+        [0.10, 0.05, 0.85] if country.code in ("US", "CA", "AU") else [0.31, 0.12, 0.57]
+        for country in COUNTRIES
+    ]
+)
 
 
 def arrive(world: World, seed: int, day: int, arrivals: Ints) -> Ints:
@@ -44,25 +46,46 @@ def arrive(world: World, seed: int, day: int, arrivals: Ints) -> Ints:
     changes = rng.random(count) < 0.06
     banner = (rng.random(count)[:, None] >= np.cumsum(_BANNER, axis=1)[country]).sum(axis=1)
     people = world.people.append(
-        count, arrival=arrivals, country=country,
+        count,
+        arrival=arrivals,
+        country=country,
         city=(rng.random(count)[head] * cities[country]).astype(np.int64),
         first=(rng.random(count) * firsts[country]).astype(np.int64),
         last=(skewed[head] * lasts[country]).astype(np.int64),
         birth_year=np.clip(rng.normal(1984, 14, count), 1936, 2011).astype(np.int64),
-        household=household_of, account=account, seat=seat,
-        intensity=rng.lognormal(-0.35, 0.85, count), web_consent=banner,
+        household=household_of,
+        account=account,
+        seat=seat,
+        intensity=rng.lognormal(-0.35, 0.85, count),
+        web_consent=banner,
         web_consent_next=rng.integers(0, 3, count),
-        web_consent_at=np.where(changes, np.maximum(from_second, START)
-                                + rng.integers(5 * DAY, 140 * DAY, count), NEVER),
-        has_gpc=rng.random(count) < _GPC[country], optin=rng.random(count),
-        email=-1, work_email=-1, phone=-1, device=-1, device2=-1, shared_device=-1,
-        customer=-1, contact=-1, visits=0, orders=0, referred_by=-1,
-        erased_at=np.where(rng.random(count) < 0.004, np.maximum(from_second, START)
-                           + rng.integers(20 * DAY, 170 * DAY, count), NEVER),
-        first_visit_at=NEVER, first_order_at=NEVER,
+        web_consent_at=np.where(
+            changes, np.maximum(from_second, START) + rng.integers(5 * DAY, 140 * DAY, count), NEVER
+        ),
+        has_gpc=rng.random(count) < _GPC[country],
+        optin=rng.random(count),
+        email=-1,
+        work_email=-1,
+        phone=-1,
+        device=-1,
+        device2=-1,
+        shared_device=-1,
+        customer=-1,
+        contact=-1,
+        visits=0,
+        orders=0,
+        referred_by=-1,
+        erased_at=np.where(
+            rng.random(count) < 0.004,
+            np.maximum(from_second, START) + rng.integers(20 * DAY, 170 * DAY, count),
+            NEVER,
+        ),
+        first_visit_at=NEVER,
+        first_order_at=NEVER,
         churn_at=from_second + (rng.exponential(420, count) * DAY).astype(np.int64) + 10 * DAY,
-        old_email=-1, old_email_until=np.where(moves, moved_at, 0),
-    )  # fmt: skip
+        old_email=-1,
+        old_email_until=np.where(moves, moved_at, 0),
+    )
     _addresses(world, rng, people, moves)
     _recycle(world, rng, people)
     _phones(world, rng, people, people[head])
@@ -93,10 +116,16 @@ def _employers(world: World, rng: np.random.Generator, country: Ints) -> tuple[I
         if len(staff) and not len(known) and not new:
             new = 1
         added = world.accounts.append(
-            new, name=0, industry=rng.integers(0, len(INDUSTRIES), new),
-            employees=np.exp(rng.normal(4.6, 1.3, new)).astype(np.int64) + 3, country=place,
-            created_at=NEVER, members=0, crm_at=NEVER, touched_at=NEVER,
-        )  # fmt: skip
+            new,
+            name=0,
+            industry=rng.integers(0, len(INDUSTRIES), new),
+            employees=np.exp(rng.normal(4.6, 1.3, new)).astype(np.int64) + 3,
+            country=place,
+            created_at=NEVER,
+            members=0,
+            crm_at=NEVER,
+            touched_at=NEVER,
+        )
         choices = np.concatenate([known, added])
         if len(staff):
             chosen = choices[(rng.random(len(staff)) ** 1.5 * len(choices)).astype(np.int64)]
@@ -116,18 +145,28 @@ def _mail_domains(rng: np.random.Generator, count: int) -> Ints:
 def _addresses(world: World, rng: np.random.Generator, people: Ints, moves: Bools) -> None:
     def private(owners: Ints) -> Ints:
         return world.emails.append(
-            len(owners), person=owners, style=rng.integers(0, MAIL_STYLES, len(owners)),
-            domain=_mail_domains(rng, len(owners)), account=-1, next_person=-1, next_from=NEVER,
-        )  # fmt: skip
+            len(owners),
+            person=owners,
+            style=rng.integers(0, MAIL_STYLES, len(owners)),
+            domain=_mail_domains(rng, len(owners)),
+            account=-1,
+            next_person=-1,
+            next_from=NEVER,
+        )
 
     world.people["email"][people] = private(people)
     movers = people[moves]
     world.people["old_email"][movers] = private(movers)
     staff = people[world.people["account"][people] >= 0]
     world.people["work_email"][staff] = world.emails.append(
-        len(staff), person=staff, style=rng.integers(0, 2, len(staff)), domain=-1,
-        account=world.people["account"][staff], next_person=-1, next_from=NEVER,
-    )  # fmt: skip
+        len(staff),
+        person=staff,
+        style=rng.integers(0, 2, len(staff)),
+        domain=-1,
+        account=world.people["account"][staff],
+        next_person=-1,
+        next_from=NEVER,
+    )
 
 
 def _recycle(world: World, rng: np.random.Generator, people: Ints) -> None:
@@ -168,9 +207,16 @@ def _devices(world: World, rng: np.random.Generator, people: Ints, heads: Ints) 
 
     def add(owners: Ints, weights: list[float], is_shared: bool) -> Ints:
         return world.devices.append(
-            len(owners), person=owners, kind=pick(rng, weights, len(owners)), is_shared=is_shared,
-            generation=0, last_end=0, seen_generation=-1, seen_state=-1,
-        )  # fmt: skip
+            len(owners),
+            person=owners,
+            kind=pick(rng, weights, len(owners)),
+            is_shared=is_shared,
+            generation=0,
+            last_end=0,
+            before_last_end=0,
+            seen_generation=-1,
+            seen_state=-1,
+        )
 
     world.people["device"][people] = add(people, [0.36, 0.62, 0.02], False)
     second = people[rng.random(len(people)) < 0.42]

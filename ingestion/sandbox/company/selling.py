@@ -7,8 +7,13 @@ from ingestion.sandbox.company.draws import Ints
 from ingestion.sandbox.company.world import World
 
 HOUR = 3_600
-STAGES = ("appointmentscheduled", "qualifiedtobuy", "presentationscheduled",
-          "decisionmakerboughtin", "contractsent")  # fmt: skip
+STAGES = (
+    "appointmentscheduled",
+    "qualifiedtobuy",
+    "presentationscheduled",
+    "decisionmakerboughtin",
+    "contractsent",
+)
 ROLES = ("Decision maker", "Budget holder", "Influencer", "End user")
 
 
@@ -25,7 +30,9 @@ def open_deals(world: World, rng: np.random.Generator, since: int, until: int) -
     dwell = np.cumsum(rng.gamma(1.4, 5.0, (count, 5)) * DAY + 2 * HOUR, axis=1).astype(np.int64)
     won = rng.random(count) < 0.4
     stops = np.where(won, 5, rng.integers(1, 6, count))
-    stage_at = np.where(np.arange(1, 5)[None, :] < stops[:, None], at[:, None] + dwell[:, :4], NEVER)
+    stage_at = np.where(
+        np.arange(1, 5)[None, :] < stops[:, None], at[:, None] + dwell[:, :4], NEVER
+    )
     closed_at = at + dwell[np.arange(count), stops - 1]
     returns = (stops > 3) & (rng.random(count) < 0.2)
     back_at = np.where(returns, stage_at[:, 2] + HOUR, NEVER)
@@ -33,12 +40,23 @@ def open_deals(world: World, rng: np.random.Generator, since: int, until: int) -
     staff = world.accounts["employees"][account]
     amount = np.exp(rng.normal(8.2, 0.8, count)) * (1 + np.log10(staff)) * 100
     deals = world.deals.append(
-        count, account=account, contact=contact, created_at=at, country=people["country"][person],
-        amount=(amount // 5_000 * 5_000).astype(np.int64) + 50_000, stage1_at=stage_at[:, 0],
-        stage2_at=stage_at[:, 1], stage3_at=stage_at[:, 2], stage4_at=stage_at[:, 3],
-        closed_at=closed_at, is_won=won, back_at=back_at,
-        archive_at=np.where(rng.random(count) < 0.015, at + rng.integers(5, 90, count) * DAY, NEVER),
-    )  # fmt: skip
+        count,
+        account=account,
+        contact=contact,
+        created_at=at,
+        country=people["country"][person],
+        amount=(amount // 5_000 * 5_000).astype(np.int64) + 50_000,
+        stage1_at=stage_at[:, 0],
+        stage2_at=stage_at[:, 1],
+        stage3_at=stage_at[:, 2],
+        stage4_at=stage_at[:, 3],
+        closed_at=closed_at,
+        is_won=won,
+        back_at=back_at,
+        archive_at=np.where(
+            rng.random(count) < 0.015, at + rng.integers(5, 90, count) * DAY, NEVER
+        ),
+    )
     _seat_buyers(world, rng, deals)
     wins = deals[won]
     buyer = world.deals["contact"][wins]
@@ -61,6 +79,10 @@ def _seat_buyers(world: World, rng: np.random.Generator, deals: Ints) -> None:
         joins = opened + np.concatenate([[0], rng.integers(HOUR, 15 * DAY, size)])
         leaves = (np.arange(size + 1) > 0) & (rng.random(size + 1) < 0.12)
         world.buyers.append(
-            size + 1, deal=deal, contact=group, role=np.arange(size + 1), from_at=joins,
+            size + 1,
+            deal=deal,
+            contact=group,
+            role=np.arange(size + 1),
+            from_at=joins,
             until_at=np.where(leaves, joins + rng.integers(3 * DAY, 40 * DAY, size + 1), NEVER),
-        )  # fmt: skip
+        )

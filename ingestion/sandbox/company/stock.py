@@ -1,4 +1,4 @@
-"""Stock on hand per variant and place: sold down by orders, filled up on Mondays, sometimes late."""
+"""Stock on hand per variant and place: sold down by orders, filled up on Mondays or late."""
 
 import numpy as np
 
@@ -17,10 +17,12 @@ def open_shelves(world: World, seed: int) -> None:
     count = variants * places
     scale = max(1, len(world.people) // 2_000)
     world.inventory.append(
-        count, variant=np.repeat(np.arange(variants), places),
+        count,
+        variant=np.repeat(np.arange(variants), places),
         location=np.tile(np.arange(places), variants),
-        available=rng.integers(10, 60, count) * scale, updated_at=START - HOUR,
-    )  # fmt: skip
+        available=rng.integers(4, 24, count) * scale,
+        updated_at=START - HOUR,
+    )
 
 
 def move_stock(world: World, seed: int, day: int, orders: Ints) -> None:
@@ -38,6 +40,6 @@ def move_stock(world: World, seed: int, day: int, orders: Ints) -> None:
         np.maximum(shelf["available"], 0, out=shelf["available"])
     if (day + 3) % 7 == 0:
         scale = max(1, len(world.people) // 2_000)
-        low = (shelf["available"] < 12 * scale) & (rng.random(len(shelf)) < 0.7)
-        shelf["available"][low] += rng.integers(20, 60, int(low.sum())) * scale
+        low = (shelf["available"] < 4 * scale) & (rng.random(len(shelf)) < 0.35)
+        shelf["available"][low] += rng.integers(4, 16, int(low.sum())) * scale
         shelf["updated_at"][low] = day_start(day) + 6 * HOUR

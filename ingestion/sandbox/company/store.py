@@ -78,9 +78,8 @@ def put_hubspot(
     """Upsert (id, created, modified, archived, archived_at, document) rows of one object type."""
     connection.executemany(
         "insert or replace into hubspot_objects"
-        " (type, id, created, modified, archived, archived_at, doc)"
-        f" values ('{kind}', ?, ?, ?, ?, ?, ?)",
-        rows,
+        " (type, id, created, modified, archived, archived_at, doc) values (?, ?, ?, ?, ?, ?, ?)",
+        ((kind, *row) for row in rows),
     )
 
 
@@ -90,6 +89,25 @@ def put_shopify(
     """Upsert (id, created, updated, sort, document) rows of one kind."""
     connection.executemany(
         "insert or replace into shopify_objects (kind, id, created, updated, sort, doc)"
-        f" values ('{kind}', ?, ?, ?, ?, ?)",
-        rows,
+        " values (?, ?, ?, ?, ?, ?)",
+        ((kind, *row) for row in rows),
     )
+
+
+def unlink(connection: sqlite3.Connection, kind: str, number: int) -> None:
+    """Remove all associations of a HubSpot record."""
+    for sql in (
+        "delete from hubspot_associations where from_type = ? and from_id = ?",
+        "delete from hubspot_associations where to_type = ? and to_id = ?",
+    ):
+        connection.execute(sql, (kind, number))
+
+
+def relink(connection: sqlite3.Connection, kind: str, old: int, new: int) -> None:
+    """Move all associations of a HubSpot record to another one."""
+    for sql in (
+        "update or replace hubspot_associations set from_id = ?"
+        " where from_type = ? and from_id = ?",
+        "update or replace hubspot_associations set to_id = ? where to_type = ? and to_id = ?",
+    ):
+        connection.execute(sql, (new, kind, old))

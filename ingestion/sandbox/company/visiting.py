@@ -40,6 +40,7 @@ class Visits:
     is_late: Bools
     skew: Ints
     received: Ints
+    is_doubled: Bools
 
     def __len__(self) -> int:
         return len(self.person)
@@ -77,18 +78,30 @@ def visits_of(world: World, seed: int, day: int) -> tuple[Visits, Ints]:
     subscribed = (people["contact"][person] >= 0) & (people["optin"][person] > 0.45)
     mix = np.where(first, 0, np.where(subscribed, 2, 1))
     visits = Visits(
-        person=person, device=device, generation=np.zeros(count, dtype=np.int64), start=start,
-        source=np.where(is_bot, 0, pick_rows(rng, source_weights(), mix)), actions=actions,
-        customer=np.full(count, -1), consent=np.zeros(count, dtype=np.int64),
-        has_gpc=np.zeros(count, dtype=np.bool_), is_bot=is_bot, is_first=first,
-        outcome=np.zeros(count, dtype=np.int64), order=np.full(count, -1),
+        person=person,
+        device=device,
+        generation=np.zeros(count, dtype=np.int64),
+        start=start,
+        source=np.where(is_bot, 0, pick_rows(rng, source_weights(), mix)),
+        actions=actions,
+        customer=np.full(count, -1),
+        consent=np.zeros(count, dtype=np.int64),
+        has_gpc=np.zeros(count, dtype=np.bool_),
+        is_bot=is_bot,
+        is_first=first,
+        outcome=np.zeros(count, dtype=np.int64),
+        order=np.full(count, -1),
         junk_user=np.where(rng.random(count) < 0.002, rng.integers(0, 6, count), -1),
-        is_late=np.zeros(count, dtype=np.bool_), skew=np.zeros(count, dtype=np.int64),
+        is_late=np.zeros(count, dtype=np.bool_),
+        skew=np.zeros(count, dtype=np.int64),
         received=start,
-    )  # fmt: skip
+        is_doubled=(actions >= 6) & (rng.random(count) < 0.004),
+    )
     kept = _spaced(world, visits, duration)
     visits, duration = visits.take(kept), duration[kept]
+    _misread_clocks(world, rng, visits)
     _browse(world, rng, visits, duration)
+    _delay(world, rng, visits)
     return visits, duration
 
 
@@ -134,6 +147,30 @@ def _spaced(world: World, visits: Visits, duration: Ints) -> Ints:
     return kept[np.argsort(visits.start[kept], kind="stable")]
 
 
+def _misread_clocks(world: World, rng: np.random.Generator, visits: Visits) -> None:
+    """Shift a few visits by up to 50 minutes: apps that send the time of a wrong device clock."""
+    _, position, uses = np.unique(visits.device, return_inverse=True, return_counts=True)
+    quiet = world.devices["last_end"][visits.device] + 3 * GAP < visits.start
+    wrong = (uses[position] == 1) & quiet & (visits.device >= 0) & (rng.random(len(visits)) < 0.004)
+    visits.skew[wrong] = rng.integers(-3_000, 3_000, int(wrong.sum()))
+    visits.start[wrong] += visits.skew[wrong]
+
+
+def _delay(world: World, rng: np.random.Generator, visits: Visits) -> None:
+    """Move a few visits one to four days back: they happened then and arrive today."""
+    devices = world.devices
+    shift = rng.integers(1, 5, len(visits)) * DAY + rng.integers(0, 3_600, len(visits))
+    late = (rng.random(len(visits)) < 0.008) & (visits.device >= 0) & ~visits.is_first
+    late &= (visits.skew == 0) & (visits.consent > 0)
+    late &= devices["seen_generation"][visits.device] == visits.generation
+    late &= devices["seen_state"][visits.device] == visits.consent
+    late &= devices["before_last_end"][visits.device] + GAP < visits.start - shift - 2 * GAP
+    visits.is_late[:] = late
+    visits.received = visits.start.copy()
+    visits.start[late] -= shift[late]
+    visits.customer[late] = -1
+
+
 def _browse(world: World, rng: np.random.Generator, visits: Visits, duration: Ints) -> None:
     """Set what the browser knows: cookie generation, banner answer, GPC signal, login."""
     devices, people = world.devices, world.people
@@ -145,12 +182,15 @@ def _browse(world: World, rng: np.random.Generator, visits: Visits, duration: In
     changed = visits.start >= people["web_consent_at"][owner]
     state = np.where(changed, people["web_consent_next"][owner], people["web_consent"][owner])
     visits.consent[:] = np.where(human, state, 2)
-    visits.has_gpc[:] = human & people["has_gpc"][owner] & (visits.device == people["device"][owner])
+    visits.has_gpc[:] = (
+        human & people["has_gpc"][owner] & (visits.device == people["device"][owner])
+    )
     customer = people["customer"][visits.person]
     known = human & (customer >= 0)
     known[known] = world.customers["created_at"][customer[known]] < visits.start[known]
     logged = known & (rng.random(len(visits)) < 0.5)
     visits.customer[:] = np.where(logged, customer, -1)
+    devices["before_last_end"][used] = devices["last_end"][used]
     np.maximum.at(devices["last_end"], visits.device[human], (visits.start + duration)[human])
     np.add.at(people["visits"], visits.person[human], 1)
     np.minimum.at(people["first_visit_at"], visits.person[human], visits.start[human])

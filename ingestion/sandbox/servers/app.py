@@ -38,10 +38,15 @@ def build(state: State) -> Starlette:
 def _route(state: State, prefix: str, endpoint: Endpoint, too_many: Limited) -> Route:
     async def answer(request: Request) -> Response:
         call = Call(
-            state, endpoint.name, request.method, dict(request.path_params),
-            dict(request.query_params), dict(request.headers), await request.body(),
+            state,
+            endpoint.name,
+            request.method,
+            dict(request.path_params),
+            dict(request.query_params),
+            dict(request.headers),
+            await request.body(),
             str(request.base_url).rstrip("/"),
-        )  # fmt: skip
+        )
         state.requests[endpoint.name] = state.requests.get(endpoint.name, 0) + 1
         return await _sent(call, endpoint, too_many)
 
@@ -60,12 +65,14 @@ async def _sent(call: Call, endpoint: Endpoint, too_many: Limited) -> Response:
         return _plain(reply)
     if fault.kind == "truncate":
         length = {"Content-Length": str(len(reply.body))}
-        return StreamingResponse(cut_off(reply.body), reply.status, reply.headers | length,
-                                 reply.content_type)  # fmt: skip
+        return StreamingResponse(
+            cut_off(reply.body), reply.status, reply.headers | length, reply.content_type
+        )
     if fault.kind == "drip":
         seconds = float(fault.settings.get("seconds", 20))
-        return StreamingResponse(dripped(reply.body, seconds), reply.status, reply.headers,
-                                 reply.content_type)  # fmt: skip
+        return StreamingResponse(
+            dripped(reply.body, seconds), reply.status, reply.headers, reply.content_type
+        )
     return _plain(spoiled(fault, reply))
 
 

@@ -1,8 +1,8 @@
 """Faults that tests switch on per endpoint, and how those of the transport change an answer.
 
 An endpoint is named ``vendor.call`` (``hubspot.search``, ``shopify.graphql`` …); ``vendor.*`` and
-``*`` match more. A fault lets ``after`` requests pass, then hits ``times`` requests (-1: until it is
-cleared). Faults of meaning (``repeat_cursor``, ``insert_between``, ``late_commit``, ``drift``,
+``*`` match more. A fault lets ``after`` requests pass, then hits ``times`` requests (-1: until it
+is cleared). Faults of meaning (``repeat_cursor``, ``insert_between``, ``late_commit``, ``drift``,
 ``search_lag`` …) are asked for by the endpoints themselves.
 """
 
@@ -12,10 +12,23 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-TRANSPORT = frozenset({
-    "429", "500", "502", "503", "504", "truncate", "drip", "html", "hang", "empty", "garbage",
-    "wrong_type", "redirect",
-})  # fmt: skip
+TRANSPORT = frozenset(
+    {
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
+        "truncate",
+        "drip",
+        "html",
+        "hang",
+        "empty",
+        "garbage",
+        "wrong_type",
+        "redirect",
+    }
+)
 
 
 @dataclass

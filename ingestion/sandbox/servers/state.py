@@ -30,6 +30,19 @@ class Tokens:
 
 
 @dataclass
+class Budget:
+    """Shopify's leaky bucket of query cost; refills with real time."""
+
+    left: float = 0.0
+    at: float = float("-inf")
+
+    def refill(self, now: float, most: float, per_second: float) -> None:
+        """Add what has flowed in since the last look."""
+        gained = most if self.at == float("-inf") else (now - self.at) * per_second
+        self.left, self.at = min(most, self.left + gained), now
+
+
+@dataclass
 class State:
     """The servers' view of one company."""
 
@@ -37,6 +50,8 @@ class State:
     tokens: Tokens
     faults: Faults = field(default_factory=Faults)
     requests: dict[str, int] = field(default_factory=dict)
+    files: dict[int, bytes] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         self.connection: sqlite3.Connection = store.connect(database(self.folder))

@@ -33,17 +33,33 @@ def _heads() -> pa.Array:
         if entry.kind == "action":
             fields |= {"pageTitle": entry.title, "title": entry.title, "subtitle": url}
         elif entry.kind == "event":
-            fields |= {"eventCategory": entry.category, "eventAction": entry.action,
-                       "eventName": entry.name, "eventValue": None, "title": "Event",
-                       "subtitle": f'Category: "{entry.category}", Action: "{entry.action}"'}
+            fields |= {
+                "eventCategory": entry.category,
+                "eventAction": entry.action,
+                "eventName": entry.name,
+                "eventValue": None,
+                "title": "Event",
+                "subtitle": f'Category: "{entry.category}", Action: "{entry.action}"',
+            }
         elif entry.kind == "search":
-            fields |= {"url": f"{SITE}/search", "pageTitle": "Search results",
-                       "siteSearchKeyword": entry.title, "siteSearchCategory": None,
-                       "siteSearchCount": 1 + number % 17, "title": "Site Search",
-                       "subtitle": entry.title}
+            fields |= {
+                "url": f"{SITE}/search",
+                "pageTitle": "Search results",
+                "siteSearchKeyword": entry.title,
+                "siteSearchCategory": None,
+                "siteSearchCount": 1 + number % 17,
+                "title": "Site Search",
+                "subtitle": entry.title,
+            }
         elif entry.kind == "goal":
-            fields |= {"goalName": entry.name, "goalId": entry.goal, "revenue": 0,
-                       "goalPageId": "", "title": "Goal", "subtitle": entry.name}
+            fields |= {
+                "goalName": entry.name,
+                "goalId": entry.goal,
+                "revenue": 0,
+                "goalPageId": "",
+                "title": "Goal",
+                "subtitle": entry.name,
+            }
         else:
             fields |= {"pageTitle": None, "title": entry.kind.title(), "subtitle": url}
         fields |= {"pageIdAction": number + 1, "icon": None, "iconSVG": f"{_ICONS}{entry.kind}.svg"}
@@ -55,37 +71,68 @@ def landing_head(kind: int, query: str) -> str:
     """Return the head of a page view whose address carries a query string."""
     entry = vocabulary()[0][kind]
     url = f"{page_url(entry.path)}?{query}"
-    return _inner({"type": "action", "url": url, "pageTitle": entry.title, "title": entry.title,
-                   "subtitle": url, "pageIdAction": kind + 1, "icon": None,
-                   "iconSVG": f"{_ICONS}action.svg"})  # fmt: skip
+    return _inner(
+        {
+            "type": "action",
+            "url": url,
+            "pageTitle": entry.title,
+            "title": entry.title,
+            "subtitle": url,
+            "pageIdAction": kind + 1,
+            "icon": None,
+            "iconSVG": f"{_ICONS}action.svg",
+        }
+    )
 
 
 def cart_head(world: World, order: int, order_id: str | None) -> str:
     """Return the head of an order, or of a left cart when ``order_id`` is none."""
     if order_id is None:
-        return _inner({"type": "ecommerceAbandonedCart", "revenue": 129, "items": 1, "url": "",
-                       "itemDetails": [], "title": "Abandoned Cart", "subtitle": "1 item",
-                       "icon": "plugins/Morpheus/images/ecommerceAbandonedCart.svg"})  # fmt: skip
+        return _inner(
+            {
+                "type": "ecommerceAbandonedCart",
+                "revenue": 129,
+                "items": 1,
+                "url": "",
+                "itemDetails": [],
+                "title": "Abandoned Cart",
+                "subtitle": "1 item",
+                "icon": "plugins/Morpheus/images/ecommerceAbandonedCart.svg",
+            }
+        )
     orders, lines = world.orders, world.lines
     products, variants = catalogue()
     items = []
-    for line in range(orders["first_line"][order],
-                      orders["first_line"][order] + orders["lines"][order]):  # fmt: skip
+    for line in range(
+        orders["first_line"][order], orders["first_line"][order] + orders["lines"][order]
+    ):
         variant = variants[lines["variant"][line]]
-        items.append({"itemSKU": variant.sku, "itemName": products[variant.product].title,
-                      "itemCategory": products[variant.product].product_type,
-                      "price": int(lines["price"][line]) / 100,
-                      "quantity": int(lines["quantity"][line])})  # fmt: skip
-    return _inner({
-        "type": "ecommerceOrder", "orderId": order_id, "url": "",
-        "revenue": int(orders["total"][order]) / 100,
-        "revenueSubTotal": int(orders["subtotal"][order]) / 100,
-        "revenueTax": int(orders["tax"][order]) / 100,
-        "revenueShipping": int(orders["shipping"][order]) / 100,
-        "revenueDiscount": int(orders["discount"][order]) / 100, "items": len(items),
-        "itemDetails": items, "title": "Ecommerce order", "subtitle": order_id,
-        "icon": "plugins/Morpheus/images/ecommerceOrder.svg",
-    })  # fmt: skip
+        items.append(
+            {
+                "itemSKU": variant.sku,
+                "itemName": products[variant.product].title,
+                "itemCategory": products[variant.product].product_type,
+                "price": int(lines["price"][line]) / 100,
+                "quantity": int(lines["quantity"][line]),
+            }
+        )
+    return _inner(
+        {
+            "type": "ecommerceOrder",
+            "orderId": order_id,
+            "url": "",
+            "revenue": int(orders["total"][order]) / 100,
+            "revenueSubTotal": int(orders["subtotal"][order]) / 100,
+            "revenueTax": int(orders["tax"][order]) / 100,
+            "revenueShipping": int(orders["shipping"][order]) / 100,
+            "revenueDiscount": int(orders["discount"][order]) / 100,
+            "items": len(items),
+            "itemDetails": items,
+            "title": "Ecommerce order",
+            "subtitle": order_id,
+            "icon": "plugins/Morpheus/images/ecommerceOrder.svg",
+        }
+    )
 
 
 @lru_cache(maxsize=1)
@@ -136,12 +183,25 @@ def action_json(
         return pc.cast(pa.array(values), pa.string())
 
     return pc.binary_join_element_wise(
-        "{", heads, ',"idpageview":"', hexes.take(pa.array((clicks.at * 31 + position) & 0xFFFF)),
-        '7c","serverTimePretty":"', date_words().take(pa.array(day_number(local))), " ",
-        clock.take(pa.array(local % DAY)), '","pageId":', pc.cast(page_id, pa.string()),
-        ',"timeSpent":', text(spent), ',"pageviewPosition":', text(position + 1),
-        ',"timestamp":', text(local), "}", "",
-    )  # fmt: skip
+        "{",
+        heads,
+        ',"idpageview":"',
+        hexes.take(pa.array((clicks.at * 31 + position) & 0xFFFF)),
+        '7c","serverTimePretty":"',
+        date_words().take(pa.array(day_number(local))),
+        " ",
+        clock.take(pa.array(local % DAY)),
+        '","pageId":',
+        pc.cast(page_id, pa.string()),
+        ',"timeSpent":',
+        text(spent),
+        ',"pageviewPosition":',
+        text(position + 1),
+        ',"timestamp":',
+        text(local),
+        "}",
+        "",
+    )
 
 
 def _positions(clicks: Clicks) -> Ints:

@@ -19,12 +19,20 @@ def product_rows() -> Iterator[ShopRow]:
     for product in products:
         own = [_variant(variants[at].variant_id) for at in product.variants]
         document = {
-            "id": gid("Product", product.product_id), "legacyResourceId": str(product.product_id),
-            "title": product.title, "handle": product.handle, "productType": product.product_type,
-            "vendor": product.vendor, "status": "ACTIVE", "tags": [product.product_type.lower()],
-            "createdAt": iso(_BORN), "updatedAt": iso(_BORN), "publishedAt": iso(_BORN),
-            "variants": own, "totalInventory": 0,
-        }  # fmt: skip
+            "id": gid("Product", product.product_id),
+            "legacyResourceId": str(product.product_id),
+            "title": product.title,
+            "handle": product.handle,
+            "productType": product.product_type,
+            "vendor": product.vendor,
+            "status": "ACTIVE",
+            "tags": [product.product_type.lower()],
+            "createdAt": iso(_BORN),
+            "updatedAt": iso(_BORN),
+            "publishedAt": iso(_BORN),
+            "variants": own,
+            "totalInventory": 0,
+        }
         yield product.product_id, _BORN, _BORN, 0, orjson.dumps(document)
 
 
@@ -34,16 +42,28 @@ def _variant(variant_id: int) -> dict[str, object]:
     variant = variants[position]
     product = products[variant.product]
     return {
-        "id": gid("ProductVariant", variant_id), "legacyResourceId": str(variant_id),
-        "title": variant.title, "displayName": f"{product.title} - {variant.title}",
-        "sku": variant.sku, "price": f"{variant.price / 100:.2f}", "compareAtPrice": None,
-        "barcode": None, "position": product.variants.index(position) + 1, "taxable": True,
-        "availableForSale": True, "inventoryQuantity": 0, "inventoryPolicy": "DENY",
-        "createdAt": iso(_BORN), "updatedAt": iso(_BORN),
+        "id": gid("ProductVariant", variant_id),
+        "legacyResourceId": str(variant_id),
+        "title": variant.title,
+        "displayName": f"{product.title} - {variant.title}",
+        "sku": variant.sku,
+        "price": f"{variant.price / 100:.2f}",
+        "compareAtPrice": None,
+        "barcode": None,
+        "position": product.variants.index(position) + 1,
+        "taxable": True,
+        "availableForSale": True,
+        "inventoryQuantity": 0,
+        "inventoryPolicy": "DENY",
+        "createdAt": iso(_BORN),
+        "updatedAt": iso(_BORN),
         "product": {"id": gid("Product", product.product_id)},
-        "inventoryItem": {"id": gid("InventoryItem", variant.inventory_item_id),
-                          "sku": variant.sku, "tracked": True},
-    }  # fmt: skip
+        "inventoryItem": {
+            "id": gid("InventoryItem", variant.inventory_item_id),
+            "sku": variant.sku,
+            "tracked": True,
+        },
+    }
 
 
 def variant_rows() -> Iterator[ShopRow]:
@@ -55,9 +75,15 @@ def variant_rows() -> Iterator[ShopRow]:
 def location_rows() -> Iterator[ShopRow]:
     """Yield places where stock is kept."""
     for number, name in LOCATIONS:
-        document = {"id": gid("Location", number), "legacyResourceId": str(number), "name": name,
-                    "isActive": True, "fulfillsOnlineOrders": number == LOCATIONS[0][0],
-                    "createdAt": iso(_BORN), "updatedAt": iso(_BORN)}  # fmt: skip
+        document = {
+            "id": gid("Location", number),
+            "legacyResourceId": str(number),
+            "name": name,
+            "isActive": True,
+            "fulfillsOnlineOrders": number == LOCATIONS[0][0],
+            "createdAt": iso(_BORN),
+            "updatedAt": iso(_BORN),
+        }
         yield number, _BORN, _BORN, 0, orjson.dumps(document)
 
 
@@ -77,25 +103,41 @@ def inventory_rows(world: World, rows: Ints) -> Iterator[ShopRow]:
             updated = iso(int(shelf["updated_at"][row]))
             available = int(shelf["available"][row])
             level_id = f"{location}{item:06d}"
-            levels.append({
-                "id": f"gid://shopify/InventoryLevel/{level_id}?inventory_item_id="
-                      f"{variant.inventory_item_id}",
-                "createdAt": iso(_BORN), "updatedAt": updated, "canDeactivate": True,
-                "location": {"id": gid("Location", location), "name": name},
-                "item": {"id": gid("InventoryItem", variant.inventory_item_id)},
-                "quantities": [
-                    {"id": gid("InventoryQuantity", int(level_id)), "name": "available",
-                     "quantity": available, "updatedAt": updated},
-                    {"id": gid("InventoryQuantity", int(level_id) + 1), "name": "on_hand",
-                     "quantity": available, "updatedAt": updated},
-                ],
-            })  # fmt: skip
+            levels.append(
+                {
+                    "id": f"gid://shopify/InventoryLevel/{level_id}?inventory_item_id="
+                    f"{variant.inventory_item_id}",
+                    "createdAt": iso(_BORN),
+                    "updatedAt": updated,
+                    "canDeactivate": True,
+                    "location": {"id": gid("Location", location), "name": name},
+                    "item": {"id": gid("InventoryItem", variant.inventory_item_id)},
+                    "quantities": [
+                        {
+                            "id": gid("InventoryQuantity", int(level_id)),
+                            "name": "available",
+                            "quantity": available,
+                            "updatedAt": updated,
+                        },
+                        {
+                            "id": gid("InventoryQuantity", int(level_id) + 1),
+                            "name": "on_hand",
+                            "quantity": available,
+                            "updatedAt": updated,
+                        },
+                    ],
+                }
+            )
         changed = int(shelf["updated_at"][item * places : (item + 1) * places].max())
         document = {
-            "id": gid("InventoryItem", variant.inventory_item_id), "sku": variant.sku,
-            "legacyResourceId": str(variant.inventory_item_id), "tracked": True,
-            "createdAt": iso(_BORN), "updatedAt": iso(changed),
-            "requiresShipping": True, "inventoryLevels": levels,
+            "id": gid("InventoryItem", variant.inventory_item_id),
+            "sku": variant.sku,
+            "legacyResourceId": str(variant.inventory_item_id),
+            "tracked": True,
+            "createdAt": iso(_BORN),
+            "updatedAt": iso(changed),
+            "requiresShipping": True,
+            "inventoryLevels": levels,
             "variant": {"id": gid("ProductVariant", variant.variant_id)},
-        }  # fmt: skip
+        }
         yield variant.inventory_item_id, _BORN, changed, 0, orjson.dumps(document)

@@ -14,24 +14,28 @@ from ingestion.sandbox.company.clock import NEVER, iso_ms
 from ingestion.sandbox.company.draws import Ints
 from ingestion.sandbox.company.render.naming import (
     Naming,
-    account_domain,
-    account_name,
     company_id,
     contact_id,
-    deal_id,
 )
-from ingestion.sandbox.company.selling import STAGES
-from ingestion.sandbox.company.words import COUNTRIES, INDUSTRIES, JOB_TITLES, JUNK_PHONES
+from ingestion.sandbox.company.words import COUNTRIES, JOB_TITLES, JUNK_PHONES
 from ingestion.sandbox.company.world import World
 
 Row = tuple[int, int, int, int, int | None, bytes]
 _SOURCES = ("ORGANIC_SEARCH", "PAID_SEARCH", "DIRECT_TRAFFIC", "PAID_SOCIAL", "REFERRALS")
 _COLOURS = ("green", "blue", "orange", "grey")
-_BASES = ("Freely given consent from contact", "Legitimate interest – prospect/lead",
-          "Performance of a contract", "Not applicable")  # fmt: skip
-_DATES = (("lead", "lead_at"), ("marketingqualifiedlead", "mql_at"),
-          ("salesqualifiedlead", "sql_at"), ("opportunity", "opportunity_at"),
-          ("customer", "customer_at"))  # fmt: skip
+_BASES = (
+    "Freely given consent from contact",
+    "Legitimate interest \N{EN DASH} prospect/lead",
+    "Performance of a contract",
+    "Not applicable",
+)
+_DATES = (
+    ("lead", "lead_at"),
+    ("marketingqualifiedlead", "mql_at"),
+    ("salesqualifiedlead", "sql_at"),
+    ("opportunity", "opportunity_at"),
+    ("customer", "customer_at"),
+)
 
 
 def latest(columns: list[Ints], now: int) -> Ints:
@@ -41,21 +45,32 @@ def latest(columns: list[Ints], now: int) -> Ints:
 
 
 def merged_into(world: World, now: int) -> dict[int, list[tuple[int, int]]]:
-    """Return per surviving contact row the (merged row, when) pairs up to ``now``."""
+    """Return per surviving contact row the (merged row, when) pairs up to ``now``, chains too."""
     contacts = world.contacts
     done = np.flatnonzero((contacts["merge_at"] <= now) & (contacts["created_at"] <= now))
     merges: dict[int, list[tuple[int, int]]] = {}
     for row in done[np.argsort(contacts["merge_at"][done], kind="stable")].tolist():
         survivor = int(contacts["merge_into"][row])
-        merges.setdefault(survivor, []).append((row, int(contacts["merge_at"][row])))
+        taken_over = merges.pop(row, [])
+        merges.setdefault(survivor, []).extend([*taken_over, (row, int(contacts["merge_at"][row]))])
     return merges
 
 
 def contact_changes(world: World, now: int) -> Ints:
     """Return when each contact last changed, merges into it included."""
     contacts = world.contacts
-    names = ("created_at", "touched_at", "lead_at", "mql_at", "sql_at", "opportunity_at",
-             "customer_at", "unqualified_at", "next_email_at", "archive_at")  # fmt: skip
+    names = (
+        "created_at",
+        "touched_at",
+        "lead_at",
+        "mql_at",
+        "sql_at",
+        "opportunity_at",
+        "customer_at",
+        "unqualified_at",
+        "next_email_at",
+        "archive_at",
+    )
     changed = latest([contacts[name] for name in names], now)
     done = np.flatnonzero((contacts["merge_at"] <= now) & (contacts["merge_into"] >= 0))
     np.maximum.at(changed, contacts["merge_into"][done], contacts["merge_at"][done])
@@ -67,8 +82,10 @@ def contact_rows(world: World, naming: Naming, rows: Ints, now: int) -> Iterator
     changes = contact_changes(world, now)[rows].tolist()
     merges = merged_into(world, now)
     columns = {name: world.contacts[name][rows].tolist() for name in world.contacts.columns}
-    people = {name: world.people[name].tolist() for name in
-              ("country", "city", "birth_year", "account", "first_visit_at", "web_consent")}  # fmt: skip
+    people = {
+        name: world.people[name].tolist()
+        for name in ("country", "city", "birth_year", "account", "first_visit_at", "web_consent")
+    }
     for at, row in enumerate(rows.tolist()):
         contact = {name: column[at] for name, column in columns.items()}
         person = contact["person"]
@@ -76,38 +93,54 @@ def contact_rows(world: World, naming: Naming, rows: Ints, now: int) -> Iterator
         city, region, postcode = country.cities[people["city"][person]]
         account = people["account"][person]
         moved = contact["next_email_at"] <= now
-        email = naming.email(contact["next_email"]) if moved else naming.email(
-            contact["email"], contact["email_form"])  # fmt: skip
+        email = (
+            naming.email(contact["next_email"])
+            if moved
+            else naming.email(contact["email"], contact["email_form"])
+        )
         created, modified = contact["created_at"], changes[at]
         first_seen = people["first_visit_at"][person]
-        phone = (JUNK_PHONES[row % 3] if contact["phone_form"] == 3
-                 else naming.phone(contact["phone"], contact["phone_form"]))  # fmt: skip
+        phone = (
+            JUNK_PHONES[row % 3]
+            if contact["phone_form"] == 3
+            else naming.phone(contact["phone"], contact["phone_form"])
+        )
         offline = contact["origin"] in (crm.STORE, crm.IMPORT)
         number = contact_id(row)
         properties: dict[str, str | None] = {
-            "hs_object_id": str(number), "createdate": iso_ms(created, row % 1000),
-            "lastmodifieddate": iso_ms(modified, row * 7 % 1000), "email": email and email.lower(),
+            "hs_object_id": str(number),
+            "createdate": iso_ms(created, row % 1000),
+            "lastmodifieddate": iso_ms(modified, row * 7 % 1000),
+            "email": email and email.lower(),
             "firstname": naming.first_name(person),
             "lastname": naming.last_name(person) if contact["name_form"] != 1 else None,
             "phone": phone,
             "mobilephone": naming.phone(contact["phone"]) if row % 5 == 0 else None,
             "address": f"{person % 180 + 1} Example Street" if row % 2 else None,
-            "city": city, "state": region, "zip": postcode,
+            "city": city,
+            "state": region,
+            "zip": postcode,
             "country": country.name if row % 9 else country.code,
             "jobtitle": JOB_TITLES[person % len(JOB_TITLES)] if account >= 0 else None,
-            "date_of_birth": (f"{people['birth_year'][person]}-{person % 12 + 1:02d}-"
-                              f"{person % 28 + 1:02d}" if row % 4 == 0 else None),
+            "date_of_birth": (
+                f"{people['birth_year'][person]}-{person % 12 + 1:02d}-{person % 28 + 1:02d}"
+                if row % 4 == 0
+                else None
+            ),
             "hs_language": country.locale[:2] if row % 3 else country.locale.lower(),
-            "lifecyclestage": _lifecycle(contact, now), "hs_lead_status": _status(contact, now),
+            "lifecyclestage": _lifecycle(contact, now),
+            "hs_lead_status": _status(contact, now),
             "hs_analytics_source": "OFFLINE" if offline else _SOURCES[person % len(_SOURCES)],
             "hs_analytics_first_timestamp": iso_ms(
-                first_seen if first_seen < created and people["web_consent"][person] else created),
+                first_seen if first_seen < created and people["web_consent"][person] else created
+            ),
             "associatedcompanyid": str(company_id(account)) if account >= 0 else None,
-            "hs_merged_object_ids": None, "hs_calculated_merged_vids": None,
+            "hs_merged_object_ids": None,
+            "hs_calculated_merged_vids": None,
             "hs_legal_basis": _legal_basis(contact, account),
             "message": _message(naming, contact, row),
             "favourite_colour": _COLOURS[row % 4] if row % 6 == 0 else None,
-        }  # fmt: skip
+        }
         if contact["name_form"] == 2:
             properties["firstname"] = naming.first_name(person).lower()
         for stage, column in _DATES:
@@ -119,10 +152,17 @@ def contact_rows(world: World, naming: Naming, rows: Ints, now: int) -> Iterator
             done = [(contact_id(other), when) for other, when in merges[row]]
             properties["hs_merged_object_ids"] = ";".join(str(other) for other, _ in done)
             properties["hs_calculated_merged_vids"] = ";".join(
-                f"{other}:{when * 1000}" for other, when in done)  # fmt: skip
+                f"{other}:{when * 1000}" for other, when in done
+            )
         archived = contact["archive_at"] <= now
-        yield (number, created * 1000 + row % 1000, modified * 1000 + row * 7 % 1000, int(archived),
-               contact["archive_at"] * 1000 if archived else None, orjson.dumps(properties))  # fmt: skip
+        yield (
+            number,
+            created * 1000 + row % 1000,
+            modified * 1000 + row * 7 % 1000,
+            int(archived),
+            contact["archive_at"] * 1000 if archived else None,
+            orjson.dumps(properties),
+        )
 
 
 def _lifecycle(contact: dict[str, int], now: int) -> str:
@@ -156,55 +196,3 @@ def _message(naming: Naming, contact: dict[str, int], row: int) -> str | None:
     if row % 3 == 0 and reach:
         return f"Please send an offer for {row % 40 + 5} seats. You reach me at {reach}."
     return f"We need outfits for {row % 40 + 5} people before the season starts."
-
-
-def company_rows(world: World, rows: Ints, now: int) -> Iterator[Row]:
-    """Yield companies."""
-    for row in rows.tolist():
-        created = int(world.accounts["crm_at"][row])
-        country = COUNTRIES[world.accounts["country"][row]]
-        properties: dict[str, str | None] = {
-            "hs_object_id": str(company_id(row)), "name": account_name(row),
-            "domain": account_domain(row), "industry": INDUSTRIES[world.accounts["industry"][row]],
-            "numberofemployees": str(world.accounts["employees"][row]), "country": country.name,
-            "createdate": iso_ms(created), "hs_lastmodifieddate": iso_ms(created, row % 1000),
-        }  # fmt: skip
-        yield (company_id(row), created * 1000, created * 1000 + row % 1000, 0, None,
-               orjson.dumps(properties))  # fmt: skip
-
-
-def deal_history(world: World, row: int, now: int) -> list[tuple[str, int]]:
-    """Return the (stage, since) pairs of a deal up to ``now``, moves back included."""
-    deals = world.deals
-    moves = [(STAGES[0], int(deals["created_at"][row]))]
-    for number in range(1, 5):
-        moves.append((STAGES[number], int(deals[f"stage{number}_at"][row])))
-    moves.append((STAGES[2], int(deals["back_at"][row])))
-    moves.append(("closedwon" if deals["is_won"][row] else "closedlost",
-                  int(deals["closed_at"][row])))  # fmt: skip
-    return sorted((move for move in moves if move[1] <= now), key=lambda move: move[1])
-
-
-def deal_rows(world: World, rows: Ints, now: int) -> Iterator[Row]:
-    """Yield deals."""
-    for row in rows.tolist():
-        stage, since = deal_history(world, row, now)[-1]
-        created = int(world.deals["created_at"][row])
-        account = int(world.deals["account"][row])
-        closed = stage.startswith("closed")
-        archive_at = int(world.deals["archive_at"][row])
-        archived = archive_at <= now
-        properties: dict[str, str | None] = {
-            "hs_object_id": str(deal_id(row)),
-            "dealname": f"{account_name(account)} – outfit {row % 9 + 1}",
-            "amount": f"{int(world.deals['amount'][row]) / 100:.2f}",
-            "deal_currency_code": COUNTRIES[world.deals["country"][row]].currency,
-            "dealstage": stage, "pipeline": "default",
-            "closedate": iso_ms(int(world.deals["closed_at"][row])),
-            "createdate": iso_ms(created), "hs_is_closed": str(closed).lower(),
-            "hs_is_closed_won": str(stage == "closedwon").lower(),
-            "hs_lastmodifieddate": iso_ms(archive_at if archived else since, row % 1000),
-        }  # fmt: skip
-        modified = (archive_at if archived else since) * 1000 + row % 1000
-        yield (deal_id(row), created * 1000, modified, int(archived),
-               archive_at * 1000 if archived else None, orjson.dumps(properties))  # fmt: skip

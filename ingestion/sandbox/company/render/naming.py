@@ -3,8 +3,10 @@
 The same number always gives the same text, so that a value can be told its owner from the state.
 """
 
+import numpy as np
+import numpy.typing as npt
+
 from ingestion.sandbox.company.accounts import FORM_DOTS, FORM_PLUS, FORM_TYPO, FORM_UPPER
-from ingestion.sandbox.company.draws import Ints
 from ingestion.sandbox.company.stores import SHARED_EMAIL
 from ingestion.sandbox.company.words import (
     COMPANY_ENDINGS,
@@ -80,11 +82,13 @@ class Naming:
 
     def first_name(self, person: int) -> str:
         """Return a person's first name."""
-        return _NAMES[self._country[person]][0][self._first[person]]
+        name: str = _NAMES[self._country[person]][0][self._first[person]]
+        return name
 
     def last_name(self, person: int) -> str:
         """Return a person's last name."""
-        return _NAMES[self._country[person]][1][self._last[person]]
+        name: str = _NAMES[self._country[person]][1][self._last[person]]
+        return name
 
     def email(self, address: int, form: int = 0) -> str | None:
         """Return an address as somebody typed it; ``None`` for none.
@@ -155,6 +159,6 @@ def _as_typed(local: str, domain: str, form: int) -> str:
     return f"{local}@{domain}"
 
 
-def visitor_ids(values: Ints) -> list[str]:
+def visitor_ids(values: npt.NDArray[np.uint64]) -> list[str]:
     """Return 16 hexadecimal digits per value, as Matomo writes visitor ids."""
     return [f"{value:016x}" for value in values.tolist()]

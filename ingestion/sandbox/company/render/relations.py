@@ -6,7 +6,7 @@ import numpy as np
 
 from ingestion.sandbox.company.clock import NEVER
 from ingestion.sandbox.company.draws import Bools, Ints
-from ingestion.sandbox.company.render.hubspot import deal_history
+from ingestion.sandbox.company.render.deals import deal_history
 from ingestion.sandbox.company.render.naming import Naming, company_id, contact_id, deal_id
 from ingestion.sandbox.company.selling import ROLES
 from ingestion.sandbox.company.world import World
@@ -86,15 +86,21 @@ def _seat(world: World, row: int, final: Ints) -> list[Association]:
 def merges(world: World, since: int, now: int) -> list[tuple[int, int, int]]:
     """Return (merged id, surviving id, when ms) of the merges in ``(since, now]``."""
     contacts = world.contacts
-    done = np.flatnonzero(_within(contacts["merge_at"], since, now)
-                          & (contacts["created_at"] <= now))  # fmt: skip
-    return [(contact_id(row), contact_id(int(contacts["merge_into"][row])),
-             int(contacts["merge_at"][row]) * 1000) for row in done.tolist()]  # fmt: skip
+    done = np.flatnonzero(
+        _within(contacts["merge_at"], since, now) & (contacts["created_at"] <= now)
+    )
+    done = done[np.argsort(contacts["merge_at"][done], kind="stable")]
+    return [
+        (
+            contact_id(row),
+            contact_id(int(contacts["merge_into"][row])),
+            int(contacts["merge_at"][row]) * 1000,
+        )
+        for row in done.tolist()
+    ]
 
 
-def stage_history(
-    world: World, rows: Ints, now: int
-) -> Iterator[tuple[str, int, str, int, str]]:  # fmt: skip
+def stage_history(world: World, rows: Ints, now: int) -> Iterator[tuple[str, int, str, int, str]]:
     """Yield (type, id, property, when ms, value) of deals' stages."""
     for row in rows.tolist():
         for stage, at in deal_history(world, row, now):
@@ -117,11 +123,30 @@ def statuses(world: World, naming: Naming, rows: Ints, now: int) -> Iterator[Sta
         kinds = (MARKETING, NEWS) if row % 5 < 2 else (MARKETING,)
         for kind in kinds:
             if left <= now:
-                yield email, kind, "UNSUBSCRIBED", None, "Unsubscribed by the recipient", left * 1000
+                yield (
+                    email,
+                    kind,
+                    "UNSUBSCRIBED",
+                    None,
+                    "Unsubscribed by the recipient",
+                    left * 1000,
+                )
             elif confirmed <= now:
-                yield (email, kind, "SUBSCRIBED", "CONSENT_WITH_NOTICE", "Form submission",
-                       confirmed * 1000)  # fmt: skip
+                yield (
+                    email,
+                    kind,
+                    "SUBSCRIBED",
+                    "CONSENT_WITH_NOTICE",
+                    "Form submission",
+                    confirmed * 1000,
+                )
         if people["account"][contacts["person"][row]] >= 0 and contacts["lead_at"][row] < NEVER:
             created = int(contacts["created_at"][row])
-            yield (email, ONE_TO_ONE, "SUBSCRIBED", "LEGITIMATE_INTEREST_PQL", "API",
-                   created * 1000)  # fmt: skip
+            yield (
+                email,
+                ONE_TO_ONE,
+                "SUBSCRIBED",
+                "LEGITIMATE_INTEREST_PQL",
+                "API",
+                created * 1000,
+            )

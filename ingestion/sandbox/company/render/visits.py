@@ -5,34 +5,23 @@ as it will have become.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sandbox.company.banner import ALL, ANALYTICS_ONLY
+from ingestion.sandbox.company.banner import ANALYTICS_ONLY
 from ingestion.sandbox.company.channels import SOURCES
 from ingestion.sandbox.company.clicks import CART, ORDER, Clicks
 from ingestion.sandbox.company.clock import DAY, day_start, offset_seconds
 from ingestion.sandbox.company.draws import Ints, hashed
 from ingestion.sandbox.company.outcomes import Outcome
 from ingestion.sandbox.company.render import actions as action_texts
+from ingestion.sandbox.company.render import visit_parts
 from ingestion.sandbox.company.render.naming import Naming, customer_id, order_id, visitor_ids
 from ingestion.sandbox.company.visiting import Visits
-from ingestion.sandbox.company.words import COUNTRIES, JUNK_USER_IDS
+from ingestion.sandbox.company.words import JUNK_USER_IDS
 from ingestion.sandbox.company.world import World
-
-NEVER_SPLIT = 1 << 40
-_KINDS = (
-    (("Desktop", "Windows", "11", "Chrome"), ("Desktop", "Mac", "15", "Safari"),
-     ("Desktop", "Windows", "10", "Firefox"), ("Desktop", "GNU/Linux", "", "Firefox")),
-    (("Smartphone", "iOS", "19", "Mobile Safari"), ("Smartphone", "Android", "16", "Chrome Mobile"),
-     ("Smartphone", "Android", "15", "Samsung Browser")),
-    (("Tablet", "iOS", "19", "Mobile Safari"), ("Tablet", "Android", "15", "Chrome Mobile")),
-)  # fmt: skip
-_BOT = ("Desktop", "GNU/Linux", "", "Headless Chrome")
 
 
 @dataclass
@@ -72,21 +61,41 @@ def write(
         mask[late] = True
         now_joined = pc.replace_with_mask(joined, pa.array(mask), pa.array(cut, pa.string()))
     documents = _documents(world, seed, visits, ids, now_last, now_count, now_joined, offset)
-    rows = list(zip(ids.tolist(), visits.start.tolist(), now_last.tolist(),
-                    documents.to_pylist(), strict=True))  # fmt: skip
+    rows = list(
+        zip(
+            ids.tolist(),
+            visits.start.tolist(),
+            now_last.tolist(),
+            documents.to_pylist(),
+            strict=True,
+        )
+    )
     growth: list[tuple[int, int, int, str]] = []
     if len(late):
         part = visits.take(late)
-        grown = _documents(world, seed, part, ids[late], last[late], clicks.count[late],
-                           joined.take(pa.array(late)), offset)  # fmt: skip
-        growth = list(zip(ids[late].tolist(), [end] * len(late), last[late].tolist(),
-                          grown.to_pylist(), strict=True))  # fmt: skip
+        grown = _documents(
+            world,
+            seed,
+            part,
+            ids[late],
+            last[late],
+            clicks.count[late],
+            joined.take(pa.array(late)),
+            offset,
+        )
+        growth = list(
+            zip(
+                ids[late].tolist(),
+                [end] * len(late),
+                last[late].tolist(),
+                grown.to_pylist(),
+                strict=True,
+            )
+        )
     return Written(rows, growth)
 
 
-def _specials(
-    world: World, seed: int, visits: Visits, clicks: Clicks, ids: Ints
-) -> dict[int, str]:  # fmt: skip
+def _specials(world: World, seed: int, visits: Visits, clicks: Clicks, ids: Ints) -> dict[int, str]:
     """Write the heads of actions of their own: campaign landings, carts, orders."""
     heads: dict[int, str] = {}
     naming: Naming | None = None
@@ -113,66 +122,6 @@ def _specials(
     return heads
 
 
-@lru_cache(maxsize=1)
-def _source_parts() -> pa.Array:
-    parts = []
-    for source in SOURCES:
-        campaign = source.referrer_type == "campaign"
-        parts.append({
-            "referrerType": source.referrer_type,
-            "referrerTypeName": {"direct": "Direct Entry", "search": "Search Engines",
-                                 "campaign": "Campaigns", "social": "Social Networks",
-                                 "website": "Websites"}[source.referrer_type],
-            "referrerName": source.referrer_name or None,
-            "referrerKeyword": source.keyword or (
-                "Keyword not defined" if source.referrer_type == "search" else None),
-            "referrerKeywordPosition": None, "referrerUrl": source.referrer_url or None,
-            "campaignId": None, "campaignContent": None, "campaignKeyword": None,
-            "campaignName": source.campaign if campaign else None,
-            "campaignSource": source.utm_source if campaign else None,
-            "campaignMedium": source.utm_medium if campaign else None,
-            "campaignGroup": None, "campaignPlacement": None,
-        })  # fmt: skip
-    return pa.array([orjson.dumps(part).decode()[1:-1] for part in parts])
-
-
-@lru_cache(maxsize=1)
-def _country_parts() -> pa.Array:
-    return pa.array([
-        orjson.dumps({
-            "countryCode": country.code.lower(), "country": country.name,
-            "languageCode": country.locale.lower(), "region": None, "regionCode": None,
-            "city": None, "location": country.name, "latitude": None, "longitude": None,
-        }).decode()[1:-1]
-        for country in COUNTRIES
-    ])  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _device_parts() -> tuple[pa.Array, Ints, Ints]:
-    rows = [row for kind in _KINDS for row in kind] + [_BOT]
-    texts = [orjson.dumps({
-        "deviceType": kind, "deviceBrand": "Unknown", "deviceModel": f"Generic {kind}",
-        "operatingSystem": f"{system} {version}".strip(), "operatingSystemName": system,
-        "operatingSystemVersion": version, "browser": browser, "browserName": browser,
-        "browserVersion": "", "resolution": "unknown", "plugins": "",
-    }).decode()[1:-1] for kind, system, version, browser in rows]  # fmt: skip
-    sizes = np.array([len(kind) for kind in _KINDS])
-    return pa.array(texts), np.cumsum(sizes) - sizes, sizes
-
-
-@lru_cache(maxsize=1)
-def _consent_parts() -> pa.Array:
-    parts = []
-    for state in range(3):
-        for gpc in range(2):
-            ads = "granted" if state == ALL and not gpc else "denied"
-            seen = "granted" if state >= ANALYTICS_ONLY else "denied"
-            parts.append(f"analytics_storage={seen};ad_storage={ads};ad_user_data={ads};"
-                         f"ad_personalization={ads};gpc={gpc}")  # fmt: skip
-    return pa.array(parts)
-
-
 def _user_ids(visits: Visits) -> pa.Array:
     logged = (visits.customer >= 0) & (visits.consent >= ANALYTICS_ONLY)
     users: list[str] = ["null"] * len(visits)
@@ -193,12 +142,18 @@ def visitor_keys(seed: int, visits: Visits, ids: Ints) -> list[str]:
 
 
 def _documents(
-    world: World, seed: int, visits: Visits, ids: Ints, last: Ints, count: Ints,
-    joined: pa.Array, offset: int,
-) -> pa.Array:  # fmt: skip
+    world: World,
+    seed: int,
+    visits: Visits,
+    ids: Ints,
+    last: Ints,
+    count: Ints,
+    joined: pa.Array,
+    offset: int,
+) -> pa.Array:
     clock, _ = action_texts.clock_words()
     dates = action_texts.date_words()
-    parts, begins, sizes = _device_parts()
+    parts, begins, sizes = visit_parts.device_parts()
     kind = world.devices["kind"][visits.device]
     machine = begins[kind] + hashed(visits.device, 7).astype(np.int64) % sizes[kind]
     machine = np.where(visits.is_bot, len(parts) - 1, machine)
@@ -213,22 +168,58 @@ def _documents(
     day_first, day_last = first_at + offset, last_at + offset
     stamp = text(last_at)
     return pc.binary_join_element_wise(
-        '{"idSite":1,"idVisit":', text(ids), ',"visitIp":"', nets.take(pa.array(spot % 4)),
-        text(1 + spot // 4 % 250), '","visitorId":"', pa.array(visitor_keys(seed, visits, ids)),
-        '","userId":', _user_ids(visits), ',"siteCurrency":"EUR","siteName":"Tandem Outdoor"',
-        ',"serverTimestamp":', stamp, ',"firstActionTimestamp":', text(first_at),
-        ',"lastActionTimestamp":', stamp, ',"serverTimePretty":"',
-        clock.take(pa.array(day_last % DAY)), '","serverDatePretty":"',
-        dates.take(pa.array(action_texts.day_number(day_last))), '","serverTimePrettyFirstAction":"',
-        clock.take(pa.array(day_first % DAY)), '","visitDuration":', text(last_at - first_at),
-        ',"actions":', text(count), ',"interactions":', text(count), ',"visitorType":"',
-        pa.array(np.where(visits.is_first, "new", "returning")), '","visitConverted":',
-        text(visits.outcome >= Outcome.NEWSLETTER), ',"visitEcommerceStatus":"',
-        pa.array(np.where(ordered, "ordered",
-                          np.where(visits.outcome == Outcome.CART, "abandonedCart", "none"))),
-        '",', _source_parts().take(pa.array(visits.source)), ",",
-        _country_parts().take(pa.array(world.people["country"][visits.person].astype(np.int64))),
-        ",", parts.take(pa.array(machine)), ',"dimension1":"',
-        _consent_parts().take(pa.array(visits.consent * 2 + visits.has_gpc)),
-        '","actionDetails":[', joined, "]}", "",
-    )  # fmt: skip
+        '{"idSite":1,"idVisit":',
+        text(ids),
+        ',"visitIp":"',
+        nets.take(pa.array(spot % 4)),
+        text(1 + spot // 4 % 250),
+        '","visitorId":"',
+        pa.array(visitor_keys(seed, visits, ids)),
+        '","userId":',
+        _user_ids(visits),
+        ',"siteCurrency":"EUR","siteName":"Tandem Outdoor"',
+        ',"serverTimestamp":',
+        stamp,
+        ',"firstActionTimestamp":',
+        text(first_at),
+        ',"lastActionTimestamp":',
+        stamp,
+        ',"serverTimePretty":"',
+        clock.take(pa.array(day_last % DAY)),
+        '","serverDatePretty":"',
+        dates.take(pa.array(action_texts.day_number(day_last))),
+        '","serverTimePrettyFirstAction":"',
+        clock.take(pa.array(day_first % DAY)),
+        '","visitDuration":',
+        text(last_at - first_at),
+        ',"actions":',
+        text(count),
+        ',"interactions":',
+        text(count),
+        ',"visitorType":"',
+        pa.array(np.where(visits.is_first, "new", "returning")),
+        '","visitConverted":',
+        text((visits.outcome >= Outcome.NEWSLETTER).astype(np.int64)),
+        ',"visitEcommerceStatus":"',
+        pa.array(
+            np.where(
+                ordered,
+                "ordered",
+                np.where(visits.outcome == Outcome.CART, "abandonedCart", "none"),
+            )
+        ),
+        '",',
+        visit_parts.source_parts().take(pa.array(visits.source)),
+        ",",
+        visit_parts.country_parts().take(
+            pa.array(world.people["country"][visits.person].astype(np.int64))
+        ),
+        ",",
+        parts.take(pa.array(machine)),
+        ',"dimension1":"',
+        visit_parts.consent_parts().take(pa.array(visits.consent * 2 + visits.has_gpc)),
+        '","actionDetails":[',
+        joined,
+        "]}",
+        "",
+    )

@@ -1,8 +1,9 @@
 """Matomo 5: ``index.php`` with the methods a loader uses.
 
 As the real one does: errors are HTTP 200 with ``{"result":"error"}``; a day is the site's local day
-and a visit belongs to the day of its *last* action; ten rows unless ``filter_limit`` says otherwise;
-an action's ``timestamp`` is off by the site's UTC offset; paging over more than one day loses visits.
+and a visit belongs to the day of its *last* action; ten rows unless ``filter_limit`` says
+otherwise; an action's ``timestamp`` is off by the site's UTC offset; paging over more than one day
+loses visits.
 """
 
 import calendar
@@ -19,6 +20,7 @@ from ingestion.sandbox.servers.talk import Call, Endpoint, reply
 
 VERSION = "5.5.1"
 SITE_ID = "1"
+_VISITS = "select cast(doc as blob) from matomo_visits where last_action between ? and ?"
 _ZONE = ZoneInfo(SITE_ZONE)
 
 
@@ -40,41 +42,69 @@ def api(call: Call) -> Reply:
     form = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     asked = {**call.query, **form}
     if call.meant("expired"):
-        return _error("Unable to authenticate with the provided token. It is either invalid or "
-                      "expired.")  # fmt: skip
+        return _error(
+            "Unable to authenticate with the provided token. It is either invalid or expired."
+        )
     if asked.get("format", "").lower() != "json":
         return _error("Renderer format 'xml' not valid. Try any of the following instead: json.")
     if "token_auth" in call.query and "token_auth" not in form:
-        return _error("Unable to authenticate with the provided token. It is either invalid, "
-                      "expired or is required to be sent as a POST parameter.")  # fmt: skip
+        return _error(
+            "Unable to authenticate with the provided token. It is either invalid, "
+            "expired or is required to be sent as a POST parameter."
+        )
     if asked.get("token_auth") != call.state.tokens.matomo:
         if asked.get("token_auth", "anonymous") != "anonymous":
-            return _error("Unable to authenticate with the provided token. It is either invalid, "
-                          "expired or is required to be sent as a POST parameter.")  # fmt: skip
-        return _error("You can't access this resource as it requires 'view' access for the website "
-                      f"id = {asked.get('idSite', '')}.")  # fmt: skip
+            return _error(
+                "Unable to authenticate with the provided token. It is either invalid, "
+                "expired or is required to be sent as a POST parameter."
+            )
+        return _error(
+            "You can't access this resource as it requires 'view' access for the website "
+            f"id = {asked.get('idSite', '')}."
+        )
     method = asked.get("method", "")
     if method == "API.getMatomoVersion":
         return reply({"value": VERSION})
-    known = {"SitesManager.getSiteFromId": _site, "Live.getLastVisitsDetails": _visits,
-             "VisitsSummary.getVisits": _count, "VisitsSummary.get": _summary}  # fmt: skip
+    known = {
+        "SitesManager.getSiteFromId": _site,
+        "Live.getLastVisitsDetails": _visits,
+        "VisitsSummary.getVisits": _count,
+        "VisitsSummary.get": _summary,
+    }
     if method not in known:
         module, _, action = method.partition(".")
-        return _error(f"The method '{action}' does not exist or is not available in the module "
-                      f"'\\Piwik\\Plugins\\{module}\\API'.")  # fmt: skip
+        return _error(
+            f"The method '{action}' does not exist or is not available in the module "
+            f"'\\Piwik\\Plugins\\{module}\\API'."
+        )
     if asked.get("idSite") != SITE_ID:
-        return _error("An unexpected website was found in the request: website id was set to "
-                      f"'{asked.get('idSite', '')}' .")  # fmt: skip
+        return _error(
+            "An unexpected website was found in the request: website id was set to "
+            f"'{asked.get('idSite', '')}' ."
+        )
     return known[method](call, asked)
 
 
 def _site(call: Call, asked: dict[str, str]) -> Reply:
     created = datetime.fromtimestamp(START, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return reply({"idsite": 1, "name": "Tandem Outdoor",
-                  "main_url": "https://shop.tandem-sandbox.example", "ts_created": created,
-                  "ecommerce": 1, "sitesearch": 1, "timezone": SITE_ZONE, "currency": "EUR",
-                  "timezone_name": "Germany", "currency_name": "Euro", "type": "website",
-                  "excluded_ips": "", "group": "", "keep_url_fragment": 0})  # fmt: skip
+    return reply(
+        {
+            "idsite": 1,
+            "name": "Tandem Outdoor",
+            "main_url": "https://shop.tandem-sandbox.example",
+            "ts_created": created,
+            "ecommerce": 1,
+            "sitesearch": 1,
+            "timezone": SITE_ZONE,
+            "currency": "EUR",
+            "timezone_name": "Germany",
+            "currency_name": "Euro",
+            "type": "website",
+            "excluded_ips": "",
+            "group": "",
+            "keep_url_fragment": 0,
+        }
+    )
 
 
 class _WindowError(ValueError):
@@ -96,8 +126,10 @@ def _window(call: Call, asked: dict[str, str]) -> tuple[int, int, int]:
         else:
             first = last = parsed(text)
     except ValueError:
-        raise _WindowError(f"Date format must be: YYYY-MM-DD, or 'today' or 'yesterday' or any "
-                           f"keyword supported by the strtotime function: {text}") from None  # fmt: skip
+        raise _WindowError(
+            f"Date format must be: YYYY-MM-DD, or 'today' or 'yesterday' or any "
+            f"keyword supported by the strtotime function: {text}"
+        ) from None
     if period == "week":
         first -= timedelta(days=first.weekday())
         last = first + timedelta(days=6)
@@ -107,8 +139,10 @@ def _window(call: Call, asked: dict[str, str]) -> tuple[int, int, int]:
     elif period == "year":
         first, last = first.replace(month=1, day=1), first.replace(month=12, day=31)
     elif period not in ("day", "range"):
-        raise _WindowError(f"The period '{period}' is not supported. Try any of the following "
-                           "instead: day, week, month, year, range")  # fmt: skip
+        raise _WindowError(
+            f"The period '{period}' is not supported. Try any of the following "
+            "instead: day, week, month, year, range"
+        )
     begin = datetime.combine(first, datetime.min.time(), _ZONE)
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), _ZONE)
     days = (last - first).days + 1
@@ -129,14 +163,14 @@ def _visits(call: Call, asked: dict[str, str]) -> Reply:
         offset += 1
     if call.meant("insert_between") and offset:
         offset = max(0, offset - 1)
-    hidden = ""
-    if call.meant("late_commit"):
-        hidden = "and id % 10 <> 0"
+    hidden = " and id % 10 <> 0" if call.meant("late_commit") else ""
     rows = call.state.rows(
-        "select cast(doc as blob) from matomo_visits where last_action between ? and ?"
-        f" {hidden} order by last_action desc, id desc limit ? offset ?",
-        begin, end, limit, offset,
-    )  # fmt: skip
+        _VISITS + hidden + " order by last_action desc, id desc limit ? offset ?",
+        begin,
+        end,
+        limit,
+        offset,
+    )
     documents = [row[0] for row in rows]
     drift = call.meant("drift")
     if asked.get("doNotFetchActions") == "1" or asked.get("showColumns") or drift:
