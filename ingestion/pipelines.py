@@ -162,7 +162,7 @@ def load(name: str, **settings: Any) -> LoadReport:
     try:
         source = spec.make(**settings)
         with pipeline_for(spec.dataset) as pipeline:
-            pipeline.drop_pending_packages()
+            pipeline.abort_packages()
             info = pipeline.run(source)
             info.raise_on_failed_jobs()
             return LoadReport(name, info.loads_ids[-1] if info.loads_ids else "", _counts(name))

@@ -33,12 +33,12 @@ DIGEST = re.compile(
 LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{9,}(?![0-9])")
 
 _ESCAPE = re.compile(
-    r"\\u\{?([0-9A-Fa-f]{1,6})\}?|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|%u([0-9A-Fa-f]{4})"
+    r"\\u\{([0-9A-Fa-f]{1,6})\}|(?:\\|%)u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})"
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _HEX = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{2}[ :]?){6,})")
 # Nothing is hidden in a string without one of these.
-_SUSPICIOUS = re.compile(r"[@%&\\]|[^\x00-\x7f]|\d[\d ().\-/]{5,}\d|[A-Za-z0-9+/_-]{8,}")
+_SUSPICIOUS = re.compile(r"[@%&=\\]|[^\x00-\x7f]|\d[\d ().\-/]{5,}\d|[A-Za-z0-9+/_-]{8,}")
 
 
 def is_personal(text: str) -> bool:
@@ -77,8 +77,8 @@ def readings(text: str) -> Iterator[str]:
 def _decodings(text: str) -> Iterator[str]:
     if "%" in text or "+" in text:
         yield unquote_plus(text, errors="replace")
-    if "%" in text or "=" in text:
-        yield re.sub(r"=([0-9A-Fa-f]{2})", r"%\1", text) if "=" in text else text
+    if "=" in text:
+        yield re.sub(r"=([0-9A-Fa-f]{2})", r"%\1", text)
     if "&" in text:
         yield html.unescape(text)
     if "\\" in text or "%u" in text:
@@ -86,14 +86,15 @@ def _decodings(text: str) -> Iterator[str]:
     if not text.isascii():
         yield unicodedata.normalize("NFKC", _without_invisible(text))
     for match in _BASE64.finditer(text):
-        yield _text_in_base64(match.group())
+        for skipped in range(4):
+            yield _text_in_base64(match.group()[skipped:])
     for match in _HEX.finditer(text):
         yield _text_in_hex(match.group(1))
 
 
 def _unescape(match: re.Match[str]) -> str:
-    unicode_hex, byte_hex, octal, percent_u = match.groups()
-    number = int(octal, 8) if octal else int(unicode_hex or byte_hex or percent_u, 16)
+    *hexadecimal, octal = match.groups()
+    number = int(octal, 8) if octal else int(next(h for h in hexadecimal if h), 16)
     return chr(number) if number < 0xD800 or 0xDFFF < number < 0x110000 else ""
 
 
@@ -103,7 +104,7 @@ def _without_invisible(text: str) -> str:
 
 
 def _text_in_base64(run: str) -> str:
-    """Return the printable text that a base64 run holds at any of the four alignments."""
+    """Return the printable text that a base64 run holds, if it holds any."""
     compact = run.rstrip("=").replace("-", "+").replace("_", "/")
     padded = compact + "=" * (-len(compact) % 4)
     try:

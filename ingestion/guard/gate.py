@@ -73,6 +73,10 @@ class Guard:
         counts.loaded += table.num_rows
         return table
 
+    def pass_over(self, resource: str, rows: int) -> None:
+        """Take back ``rows`` admitted rows that turned out to be loaded already."""
+        self.counts(resource).loaded -= rows
+
     def turn_away(self, resource: str, rejected: Sequence[Rejected]) -> None:
         """Write rejected rows to quarantine and count them."""
         if rejected:
@@ -144,7 +148,11 @@ class Guard:
         hidden: dict[str, Any],
     ) -> None:
         """Send each parsed value to raw or to the vault."""
-        record_key = shape.resource + "/" + "/".join(str(parsed[k]) for k in shape.key)
+        record_key = (
+            shape.resource
+            + "/"
+            + "/".join(str(row[k] if k in row else parsed[k]) for k in shape.key)
+        )
         subject = row.get(shape.subject or "subject_key")
         for declared in shape.fields:
             value = parsed[declared.name]
@@ -185,7 +193,7 @@ class Guard:
             paths = {f.name: f.path for f in shape.fields}
             parts = [str(_at(record, paths[name])) for name in shape.key if name in paths]
             return self.keyer.keys("source_key", ["/".join(parts)])[0] if parts else None
-        except (AttributeError, UnicodeEncodeError):
+        except (BadValueError, UnicodeEncodeError):
             return None
 
 

@@ -37,7 +37,7 @@ def email(value: str) -> str | None:
     text = unicodedata.normalize("NFKC", value).strip().strip("<>").lower()
     if not text or len(text) > _MAX_EMAIL or _NO_ONES_MAILBOX.fullmatch(text):
         return None
-    if _PLAIN_EMAIL.fullmatch(text) and len(text.partition("@")[0]) <= 64:
+    if _PLAIN_EMAIL.fullmatch(text):
         return text
     try:
         checked = validate_email(

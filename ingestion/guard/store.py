@@ -99,8 +99,8 @@ class PostgresStore:
         return frozenset(row[0] for row in rows)
 
     def keep_values(self, source: str, values: Sequence[VaultValue], run_id: str) -> None:
-        """Upsert readable values; a value that went away at the vendor becomes the empty text."""
-        latest = {(v.subject_key, v.record_key, v.field): v for v in values}.values()
+        """Upsert readable values; a value that went away at the vendor becomes null."""
+        latest = {(v.record_key, v.field): v for v in values}.values()
         present = [v for v in latest if v.value is not None]
         absent = [v for v in latest if v.value is None]
         if present:
@@ -111,10 +111,11 @@ class PostgresStore:
                 select given.subject_key, %s, given.record_key, given.field, given.value, %s, %s
                 from unnest(%s::text[], %s::text[], %s::text[], %s::text[])
                     as given (subject_key, record_key, field, value)
-                on conflict (subject_key, source, record_key, field) do update
-                set value = excluded.value, observed_at = excluded.observed_at,
-                    load_id = excluded.load_id
-                where kept.value <> excluded.value
+                on conflict (source, record_key, field) do update
+                set subject_key = excluded.subject_key, value = excluded.value,
+                    observed_at = excluded.observed_at, load_id = excluded.load_id
+                where (kept.subject_key, kept.value)
+                    is distinct from (excluded.subject_key, excluded.value)
                 """,
                 (
                     source,
@@ -130,10 +131,10 @@ class PostgresStore:
             self._run(
                 """
                 update vault.contact_values as kept
-                set value = '', observed_at = %s, load_id = %s
+                set value = null, observed_at = %s, load_id = %s
                 from unnest(%s::text[], %s::text[]) as gone (record_key, field)
                 where kept.source = %s and kept.record_key = gone.record_key
-                    and kept.field = gone.field and kept.value <> ''
+                    and kept.field = gone.field and kept.value is not null
                 """,
                 (
                     self._as_of,

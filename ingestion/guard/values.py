@@ -183,7 +183,8 @@ def check_tree(value: Any, depth: int = 0) -> None:
             check_tree(inner, depth + 1)
     elif isinstance(value, float) and not math.isfinite(value):
         raise BadValueError(Reason.NOT_FINITE)
-    elif isinstance(value, int) and abs(value) >= _INT64:
+    elif isinstance(value, int | float) and abs(value) >= _INT64:
+        # the fast JSON parser reads longer integers as floats, losing digits
         raise BadValueError(Reason.INTEGER_RANGE)
 
 

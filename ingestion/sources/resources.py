@@ -39,7 +39,11 @@ def configure_dlt() -> None:
 
 def reader(name: str, read: Callable[[], Iterator[Batch]]) -> DltResource:
     """Return the hidden resource that talks to the vendor."""
-    return dlt.resource(read, name=name, selected=False)
+
+    def pages() -> Iterator[Batch]:
+        yield from read()
+
+    return dlt.resource(pages, name=name, selected=False)
 
 
 def picked(shape: Shape, source_of_rows: DltResource) -> DltResource:

@@ -58,9 +58,13 @@ class Transport:
         self._sleep = sleep
         self._started = time.monotonic()
 
-    def json(self, method: str, path: str, **request: Any) -> Any:
-        """Return the JSON value of a response; error statuses raise."""
-        return self._tried(lambda: self._json(method, path, **request))
+    def json(self, method: str, path: str, having: str | None = None, **request: Any) -> Any:
+        """Return the JSON value of a response; error statuses raise.
+
+        With ``having``, an object without that member is an answer of something in between, and
+        tried again like any other transport error.
+        """
+        return self._tried(lambda: self._json(method, path, having, **request))
 
     def lines(self, url: str, **request: Any) -> Iterator[bytes]:
         """Yield the lines of a file the vendor prepared; a broken download starts over unseen.
@@ -95,14 +99,18 @@ class Transport:
                 pause = min(pause * 2, self._patience.longest_pause)
         raise AssertionError("unreachable")
 
-    def _json(self, method: str, path: str, **request: Any) -> Any:
+    def _json(self, method: str, path: str, having: str | None, **request: Any) -> Any:
         body = self._body(method, path, **request)
         if body.lstrip()[:1] == b"<":
             raise _TransientError("it answered with a web page instead of data", self._check_url())
         try:
-            return parse_json(body)
+            answer = parse_json(body)
         except NotJsonError:
             raise _TransientError("it answered with half a document", "try again later") from None
+        is_complete = having is None or (isinstance(answer, dict) and having in answer)
+        if not isinstance(answer, dict | list) or not is_complete:
+            raise _TransientError("it answered with something else", self._check_url())
+        return answer
 
     def _body(self, method: str, path: str, **request: Any) -> bytes:
         url = path if path.startswith(("http://", "https://")) else f"{self._base}{path}"

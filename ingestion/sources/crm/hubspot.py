@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.sources import DltResource
 
+from ingestion.guard.normalise import email
 from ingestion.guard.shapes import Shape
 from ingestion.guard.values import to_timestamp
 from ingestion.sources.crm import hubspot_shapes as shapes
@@ -49,7 +50,7 @@ def hubspot(
     access_token: str = dlt.secrets.value,
     page_size: int = 100,
     lookback_minutes: int = 60,
-    consent_sweep_hours: int = 24,
+    consent_sweep_hours: int = 12,
     accept_shrinking: str | None = None,
     as_of: str | None = None,
 ) -> list[DltResource]:
@@ -114,8 +115,6 @@ class _Load:
                 batch["contact_merges"] = guard.admit(shapes.CONTACT_MERGES, merges)
                 batch["subscription_statuses"] = statuses.read(api, records)
                 yield batch
-                merged = batch["contact_merges"]["merged_contact_id"].to_pylist()
-                yield {"contacts": self._closed(shapes.CONTACTS, merged)}
             if self._sweep_is_due(state):
                 for page in in_batches(_all(api.everything("contacts")), _CHUNK):
                     yield {"subscription_statuses": statuses.read(api, page)}
@@ -182,6 +181,10 @@ class _Load:
             reached = _latest(table, reached)
             ledger.saw(records, table)
             yield records, {kind: table}
+            merged = [merge["merged"] for record in records for merge in merges_of(record)]
+            if merged:
+                ledger.forget(merged)
+                yield [], {kind: self._closed(shape, merged)}
         for records in in_batches(_all(api.everything(kind, archived=True)), _CHUNK):
             table = ledger.only_new_archived(guard.admit(shape, records))
             yield records, {kind: table}
@@ -222,6 +225,7 @@ class _Statuses:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known = set(session.known("subscription_statuses", self._COMPARED))
+        self._answered = {row[:2] for row in self._known}
 
     def read(self, api: HubSpot, records: list[Record]) -> pa.Table:
         """Return new or changed statuses of the addresses in ``records``."""
@@ -229,7 +233,7 @@ class _Statuses:
         contacts: dict[str, list[str]] = {}
         for record in records:
             address = (record.get("properties") or {}).get("email")
-            if isinstance(address, str) and address.strip() and not record.get("archived"):
+            if isinstance(address, str) and email(address) and not record.get("archived"):
                 contacts.setdefault(address.strip().lower(), []).append(str(record["id"]))
         found = [
             status | {"contact_id": contact}
@@ -238,8 +242,13 @@ class _Statuses:
         ]
         table = self._session.guard.admit(shape, found)
         rows = zip(*(table[name].to_pylist() for name in self._COMPARED), strict=True)
-        fresh = [row not in self._known for row in rows]
+        fresh = [row not in self._known and not self._says_nothing(row) for row in rows]
+        self._session.guard.pass_over(shape.resource, fresh.count(False))
         return table.filter(pa.array(fresh, pa.bool_()))
+
+    def _says_nothing(self, row: tuple[Any, ...]) -> bool:
+        """Tell whether an address never answered for or against a subscription."""
+        return row[3] == "NOT_SPECIFIED" and row[:2] not in self._answered
 
 
 def merges_of(record: Record) -> Iterator[Record]:

@@ -39,14 +39,15 @@ class HubSpot:
     def properties(self, kind: str) -> list[str]:
         """Return the names of all properties the account has for an object type."""
         if kind not in self._properties:
-            answer = self._http.json("GET", f"/crm/v3/properties/{kind}")
+            answer = self._http.json("GET", f"/crm/v3/properties/{kind}", having="results")
             self._properties[kind] = [p["name"] for p in answer["results"]]
         return self._properties[kind]
 
     def total(self, kind: str) -> int:
         """Return how many live records HubSpot says there are."""
         body = {"limit": 1, "properties": ["hs_object_id"], "filterGroups": []}
-        return int(self._http.json("POST", f"/crm/v3/objects/{kind}/search", json=body)["total"])
+        path = f"/crm/v3/objects/{kind}/search"
+        return int(self._http.json("POST", path, having="total", json=body)["total"])
 
     def ids(self, kind: str) -> set[str]:
         """Return the ids of all live records, the slow and certain way."""
@@ -81,7 +82,8 @@ class HubSpot:
                 "properties": self.properties(kind),
                 "limit": SEARCH_PAGE,
             }
-            page = self._http.json("POST", f"/crm/v3/objects/{kind}/search", json=body)["results"]
+            path = f"/crm/v3/objects/{kind}/search"
+            page = self._http.json("POST", path, having="results", json=body)["results"]
             if not page:
                 return
             yield page
@@ -107,7 +109,8 @@ class HubSpot:
             if history:
                 body["propertiesWithHistory"] = list(history)
             query = {"archived": "true"} if archived else {}
-            records += self._http.json("POST", path, json=body, params=query)["results"]
+            answer = self._http.json("POST", path, having="results", json=body, params=query)
+            records += answer["results"]
         return records
 
     def associations(
@@ -119,7 +122,7 @@ class HubSpot:
             waiting: list[Record] = [{"id": record_id} for record_id in chunk]
             asked: set[tuple[str, str]] = set()
             while waiting:
-                answer = self._http.json("POST", path, json={"inputs": waiting})
+                answer = self._http.json("POST", path, having="results", json={"inputs": waiting})
                 waiting = []
                 for result in answer.get("results", []):
                     start = str(result["from"]["id"])
@@ -143,8 +146,9 @@ class HubSpot:
         """Yield one record per address and subscription type, the address under ``email``."""
         path = "/communication-preferences/v4/statuses/batch/read"
         for chunk in in_batches(addresses, STATUS_BATCH):
+            body = {"inputs": list(chunk)}
             answer = self._http.json(
-                "POST", path, json={"inputs": list(chunk)}, params={"channel": "EMAIL"}
+                "POST", path, having="results", json=body, params={"channel": "EMAIL"}
             )
             for result in answer.get("results", []):
                 for status in result.get("statuses", []):
@@ -155,7 +159,9 @@ class HubSpot:
         used: set[str] = set()
         while True:
             params = query | {"limit": str(self._page)} | ({"after": after} if after else {})
-            answer = self._http.json("GET", f"/crm/v3/objects/{kind}", params=params)
+            answer = self._http.json(
+                "GET", f"/crm/v3/objects/{kind}", having="results", params=params
+            )
             yield answer["results"]
             after = answer.get("paging", {}).get("next", {}).get("after")
             if after is None:

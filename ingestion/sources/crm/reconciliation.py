@@ -40,7 +40,14 @@ class Reconciled:
         fresh = pa.array([i not in self._archived for i in ids], pa.bool_())
         self._alive -= set(ids)
         self._archived |= set(ids)
-        return rows.filter(fresh)
+        kept = rows.filter(fresh)
+        self._session.guard.pass_over(self._shape.resource, rows.num_rows - kept.num_rows)
+        return kept
+
+    def forget(self, ids: list[str]) -> None:
+        """Note records that others took over."""
+        self._alive -= set(ids)
+        self._archived |= set(ids)
 
     def close(
         self, api: HubSpot, state: dict[str, Any]

@@ -39,6 +39,8 @@ from ingestion.sources.web import matomo_shapes as shapes
 Visit = dict[str, Any]
 _BOT = re.compile(r"bot\b|crawl|spider|headless|phantom|selenium|puppeteer|lighthouse", re.I)
 _QUARTER = 900
+# No clock on earth is further from UTC; what is, is a wrong time and no offset.
+_FARTHEST = 15 * 3_600
 
 
 @dataclass
@@ -283,7 +285,7 @@ def _offsets(told: pa.Array, true: pa.Array) -> np.ndarray:
     """Return per visit how far its action times are off, in whole quarters of an hour."""
     apart = np.nan_to_num(pc.fill_null(pc.subtract(told, true), 0).to_numpy(zero_copy_only=False))
     offsets: np.ndarray = (np.round(apart / _QUARTER) * _QUARTER).astype(np.int64)
-    return offsets
+    return np.where(np.abs(offsets) <= _FARTHEST, offsets, 0)
 
 
 def _table(made: dict[str, pa.Array], shape: Any) -> pa.Table:

@@ -44,7 +44,7 @@ identifiers as (
 
     select
         'hubspot' as source,
-        'contact/' || hubspot_contact_id as record_key,
+        'contacts/' || hubspot_contact_id as record_key,
         identifier_type,
         subject_key,
         created_at as first_seen,

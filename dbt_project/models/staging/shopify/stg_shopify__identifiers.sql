@@ -15,7 +15,7 @@ orders as (
 carried as (
 
     select
-        'customer/' || shopify_customer_id as record_key,
+        'customers/' || shopify_customer_id as record_key,
         'shopify_customer_id' as identifier_type,
         subject_key,
         created_at as first_seen,
@@ -25,7 +25,7 @@ carried as (
     union all
 
     select
-        'customer/' || shopify_customer_id as record_key,
+        'customers/' || shopify_customer_id as record_key,
         'user_id' as identifier_type,
         user_key as subject_key,
         created_at as first_seen,
@@ -35,7 +35,7 @@ carried as (
     union all
 
     select
-        'customer/' || shopify_customer_id as record_key,
+        'customers/' || shopify_customer_id as record_key,
         'email' as identifier_type,
         email_key as subject_key,
         created_at as first_seen,
@@ -45,7 +45,7 @@ carried as (
     union all
 
     select
-        'customer/' || shopify_customer_id as record_key,
+        'customers/' || shopify_customer_id as record_key,
         'phone' as identifier_type,
         phone_key as subject_key,
         created_at as first_seen,
@@ -55,7 +55,7 @@ carried as (
     union all
 
     select
-        'order/' || shopify_order_id as record_key,
+        'orders/' || shopify_order_id as record_key,
         'order_id' as identifier_type,
         order_key as subject_key,
         ordered_at as first_seen,
@@ -65,7 +65,7 @@ carried as (
     union all
 
     select
-        'order/' || shopify_order_id as record_key,
+        'orders/' || shopify_order_id as record_key,
         'shopify_customer_id' as identifier_type,
         subject_key,
         ordered_at as first_seen,
@@ -76,7 +76,7 @@ carried as (
     union all
 
     select
-        'order/' || shopify_order_id as record_key,
+        'orders/' || shopify_order_id as record_key,
         'email' as identifier_type,
         email_key as subject_key,
         ordered_at as first_seen,
@@ -86,7 +86,7 @@ carried as (
     union all
 
     select
-        'order/' || shopify_order_id as record_key,
+        'orders/' || shopify_order_id as record_key,
         'phone' as identifier_type,
         phone_key as subject_key,
         ordered_at as first_seen,
