@@ -5,12 +5,14 @@ invocation, and a run makes three. Never imports dagster.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from ingestion.settings import (
     SettingsError,
@@ -55,6 +57,23 @@ def target_path(role: str) -> Path:
     return home() / "dbt" / role
 
 
+def selection(zone: str) -> tuple[str, str]:
+    """Return what to select and exclude for one zone, as ``selectors.yml`` says.
+
+    Spelled out because dagster-dbt cannot evaluate a selector that asks for buildable tests.
+    """
+    content = yaml.safe_load((PROJECT_DIR / "selectors.yml").read_text())
+    [entry] = [entry for entry in content["selectors"] if entry["name"] == zone]
+    parts = entry["definition"]["union"]
+    excluded = [part for unit in parts for part in unit.get("exclude", ())]
+    selected = [part for part in parts if "exclude" not in part]
+    return _criteria(selected), _criteria(excluded)
+
+
+def _criteria(parts: Sequence[Mapping[str, str]]) -> str:
+    return " ".join(f"{part['method']}:{part['value']}" for part in parts)
+
+
 def manifest() -> Path:
     """Return the manifest, parsed afresh when a project file is newer than it.
 
@@ -76,15 +95,14 @@ def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
     Raises:
         TransformationError: after the last result, when any node failed.
     """
-    chosen = ["--select", *select] if select else ["--selector", zone]
+    selected, excluded = selection(zone)
+    chosen = ["--select", *(select or selected.split()), "--exclude", *excluded.split()]
     # buildable: a test runs once all it reads is built, never against a later zone.
     arguments = [
         "build",
         *chosen,
         "--indirect-selection",
         "buildable",
-        "--exclude-resource-type",
-        "unit_test",
     ]
     if ZONES[zone] != "builder":
         arguments.append("--no-write-json")
@@ -132,6 +150,8 @@ def _invoke(
     return dbtRunner(callbacks=[collect]).invoke(
         [
             "--quiet",
+            "--log-level",
+            "none",
             "--log-level-file",
             "none",
             "--no-use-colors",
@@ -180,10 +200,10 @@ def _node_result(data: Any) -> NodeResult:
 
 
 def _without_values(message: str) -> str:
-    """Drop the lines in which PostgreSQL quotes a row."""
-    quoting = ("DETAIL", "CONTEXT", "LINE ", "HINT")
+    """Drop the lines in which PostgreSQL quotes a row, and dbt a path of this machine."""
+    unwanted = ("DETAIL", "CONTEXT", "LINE ", "HINT", "^", "compiled code at")
     lines = (line.strip() for line in message.splitlines())
-    return " ".join(line for line in lines if line and not line.startswith(quoting))
+    return " ".join(line for line in lines if line and not line.startswith(unwanted))
 
 
 def _newest_project_file() -> float:

@@ -26,7 +26,9 @@ def dagster_home() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dagster.yaml").write_text(yaml.safe_dump(_settings(folder), sort_keys=False))
     os.environ["DAGSTER_HOME"] = str(folder)
-    os.environ["TANDEM_DAGSTER_URL"] = role_url("dagster")
+    # dagster-postgres speaks psycopg2; SQLAlchemy's own default became psycopg 3.
+    url = role_url("dagster").replace("postgresql://", "postgresql+psycopg2://", 1)
+    os.environ["TANDEM_DAGSTER_URL"] = url
     return folder
 
 

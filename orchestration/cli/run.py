@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult, JobDefinition
+    from dagster._utils.error import SerializableErrorInfo
 
 JOB = "refresh"
 PROCESS_TAG = "tandem/process"
@@ -23,6 +25,20 @@ POLL_SECONDS = 0.3
 
 class RunFailed(RuntimeError):
     """The job ended without success; the message lists causes."""
+
+
+@dataclass(frozen=True)
+class Company:
+    """What the command line says about the sandbox company and the sources."""
+
+    people: int
+    seed: int | None
+    sources: list[str]
+
+    def config(self) -> dict[str, object]:
+        """Return the run configuration of the resource ``company``."""
+        chosen = {"people": self.people, "sources": self.sources}
+        return chosen if self.seed is None else {**chosen, "seed": self.seed}
 
 
 def run(
@@ -47,9 +63,7 @@ def run(
         dagster_instance = instance()
         job, chosen = _job(sources)
     _bury_dead_runs(dagster_instance)
-    company: dict[str, object] = {"people": people, "sources": chosen}
-    if seed is not None:
-        company["seed"] = seed
+    company = Company(people, seed, chosen)
     result = _execute(job, dagster_instance, console, company, narrowed=sources is not None)
     if not result.success:
         raise RunFailed(_causes(result))
@@ -58,20 +72,27 @@ def run(
 
 
 def _job(sources: str | None) -> "tuple[JobDefinition, list[str]]":
-    from ingestion.pipelines import SOURCES
+    """Return the job and the vendors it is to load."""
     from orchestration.definitions import defs
 
-    chosen = [name.strip() for name in sources.split(",")] if sources else list(SOURCES)
-    if unknown := sorted(set(chosen) - set(SOURCES)):
-        raise RunFailed(f"no source named {', '.join(unknown)}: choose from {', '.join(SOURCES)}")
+    vendors = _vendors()
+    chosen = [name.strip() for name in sources.split(",")] if sources else vendors
+    if unknown := sorted(set(chosen) - set(vendors)):
+        raise RunFailed(f"no source named {', '.join(unknown)}: choose from {', '.join(vendors)}")
     return defs().resolve_job_def(JOB), chosen
+
+
+def _vendors() -> list[str]:
+    from ingestion.pipelines import SOURCES
+
+    return [source.vendor for source in SOURCES.values()]
 
 
 def _execute(
     job: "JobDefinition",
     instance: "DagsterInstance",
     console: Console,
-    company: dict[str, object],
+    company: Company,
     *,
     narrowed: bool,
 ) -> "ExecuteInProcessResult":
@@ -79,10 +100,7 @@ def _execute(
 
     keys: list[AssetKey] | None = None
     if narrowed:
-        left_out = {f"raw_{name}" for name in _all_sources()} - {
-            f"raw_{name}"
-            for name in company["sources"]  # type: ignore[attr-defined]
-        }
+        left_out = {f"raw_{vendor}" for vendor in set(_vendors()) - set(company.sources)}
         keys = [key for key in job.asset_layer.executable_asset_keys if key.path[0] not in left_out]
     run_id = str(uuid.uuid4())
     with _progress(instance, run_id, console):
@@ -91,18 +109,12 @@ def _execute(
             run_id=run_id,
             asset_selection=keys,
             run_config={
-                "resources": {"company": {"config": company}},
+                "resources": {"company": {"config": company.config()}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             tags={PROCESS_TAG: str(os.getpid())},
             raise_on_error=False,
         )
-
-
-def _all_sources() -> list[str]:
-    from ingestion.pipelines import SOURCES
-
-    return list(SOURCES)
 
 
 @contextmanager
@@ -176,8 +188,9 @@ def _command(process: int) -> str:
 
 
 def _causes(result: "ExecuteInProcessResult") -> str:
+    """Return one line a failed step or check; what stopped the run as a whole if there is none."""
     lines = [
-        f"{event.step_key}: {_root_cause(event)}"
+        f"{event.step_key}: {_root_cause(event.step_failure_data.error)}"
         for event in result.all_events
         if event.is_step_failure
     ]
@@ -186,11 +199,16 @@ def _causes(result: "ExecuteInProcessResult") -> str:
         for evaluation in result.get_asset_check_evaluations()
         if not evaluation.passed and evaluation.severity.value == "ERROR"
     ]
+    if not lines:
+        lines = [
+            f"{event.message} {_root_cause(getattr(event.event_specific_data, 'error', None))}"
+            for event in result.all_events
+            if event.is_failure
+        ]
     return "the refresh failed; the last release stays as it is\n  " + "\n  ".join(lines)
 
 
-def _root_cause(event: "DagsterEvent") -> str:
-    error = event.step_failure_data.error
+def _root_cause(error: "SerializableErrorInfo | None") -> str:
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error else "no cause recorded"
+    return error.message.strip() if error else ""

@@ -1,6 +1,7 @@
 """``tandem sandbox``: the company that does not exist, served or moved on in time."""
 
-import time
+import signal
+import threading
 from typing import Annotated
 
 import typer
@@ -22,11 +23,8 @@ def serve(people: People = 20_000, seed: Seed = None) -> None:
         typer.echo("settings for the loaders (stop with Ctrl-C):")
         for name, value in company.env.items():
             typer.echo(f"export {name}={value}")
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+        _wait_for_a_stop()
+    typer.echo("stopped")
 
 
 @app.command("advance")
@@ -38,7 +36,15 @@ def advance(
     """Let days pass in the company: new visits, orders, corrections, consents."""
     from ingestion import sandbox
 
-    chosen = sandbox.DEFAULT_SEED if seed is None else seed
-    folder = sandbox.company_dir(people=people, seed=chosen)
+    folder = sandbox.prepared(people=people, seed=sandbox.DEFAULT_SEED if seed is None else seed)
     sandbox.advance(folder, days)
-    typer.echo(f"{days} more days in {folder}")
+    passed = "1 day has" if days == 1 else f"{days} days have"
+    typer.echo(f"{passed} passed: `tandem run` loads what happened")
+
+
+def _wait_for_a_stop() -> None:
+    """Return at Ctrl-C or a polite kill, so that the servers are ended and not left behind."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

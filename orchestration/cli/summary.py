@@ -12,22 +12,13 @@ from ingestion.settings import home, role_name, role_url, warehouse_address
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
+COUNTS = ("loaded", "quarantined", "suppressed", "unpermitted")
+
 
 def collect(result: "ExecuteInProcessResult", *, seconds: float) -> dict[str, Any]:
     """Return the summary of one finished run: counts, release, checks, places to look."""
     address = warehouse_address()
     checks = result.get_asset_check_evaluations()
-    with psycopg.connect(role_url("auditor"), row_factory=dict_row) as connection:
-        loads = connection.execute(
-            """
-            select source, sum(rows_loaded)::bigint as loaded,
-                   sum(rows_quarantined)::bigint as quarantined,
-                   sum(rows_suppressed)::bigint as suppressed,
-                   sum(rows_unpermitted)::bigint as unpermitted
-            from ops.load_counts where run_id = %s group by source order by source
-            """,
-            [result.run_id],
-        ).fetchall()
     with psycopg.connect(role_url("analyst"), row_factory=dict_row) as connection:
         people = connection.execute("select count(*) as n from marts.customer_360").fetchone()
         release = connection.execute(
@@ -36,7 +27,7 @@ def collect(result: "ExecuteInProcessResult", *, seconds: float) -> dict[str, An
     return {
         "run_id": result.run_id,
         "seconds": round(seconds, 1),
-        "sources": loads,
+        "sources": _loads(result),
         "people": people["n"] if people else 0,
         "release": release["id"] if release else None,
         "checks_passed": sum(check.passed for check in checks),
@@ -59,7 +50,7 @@ def show(summary: dict[str, Any], console: Console) -> None:
     for heading in ("source", "rows", "quarantined", "suppressed", "without permission"):
         table.add_column(heading, justify="left" if heading == "source" else "right")
     for load in summary["sources"]:
-        counts = (load[k] for k in ("loaded", "quarantined", "suppressed", "unpermitted"))
+        counts = (load[name] for name in COUNTS)
         table.add_row(load["source"], *(f"{count:,}" for count in counts))
     console.print(table)
     console.print(
@@ -75,6 +66,23 @@ def show(summary: dict[str, Any], console: Console) -> None:
     console.print(
         f"  {summary['warehouse']}  (password: tandem url --role analyst)", soft_wrap=True
     )
+
+
+def _loads(result: "ExecuteInProcessResult") -> list[dict[str, Any]]:
+    """Return what each source brought, summed over its tables, from the run's own events."""
+    loads: dict[str, dict[str, Any]] = {}
+    for event in result.all_events:
+        if not event.is_step_materialization or not event.asset_key:
+            continue
+        schema = event.asset_key.path[0]
+        if not schema.startswith("raw_"):
+            continue
+        load = loads.setdefault(schema, {"source": schema, **dict.fromkeys(COUNTS, 0)})
+        metadata = event.step_materialization_data.materialization.metadata
+        for name in COUNTS:
+            if (value := metadata.get(f"rows_{name}")) is not None:
+                load[name] += value.value
+    return list(loads.values())
 
 
 def _step_seconds(result: "ExecuteInProcessResult") -> dict[str, float]:

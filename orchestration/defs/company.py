@@ -12,15 +12,14 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ingestion.pipelines import SOURCES, is_configured
-from ingestion.sandbox import DEFAULT_SEED, running
 
 
 class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
     """Stands in for the vendors that have no account configured."""
 
     people: int = 20_000
-    seed: int = DEFAULT_SEED
-    sources: list[str] = Field(default=list(SOURCES))
+    seed: int | None = None
+    sources: list[str] = Field(default=[source.vendor for source in SOURCES.values()])
     _as_of: datetime | None = PrivateAttr(default=None)
 
     @property
@@ -37,16 +36,20 @@ class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
         if not unconfigured or os.environ.get("TANDEM_SANDBOX") == "off":
             yield self
             return
-        with running(people=self.people, seed=self.seed) as company:
-            before = dict(os.environ)
-            os.environ.update(company.environment(unconfigured))
+        from ingestion.sandbox import DEFAULT_SEED, running
+
+        with running(people=self.people, seed=self.seed or DEFAULT_SEED) as company:
+            prefixes = tuple(f"SOURCES__{vendor.upper()}__" for vendor in unconfigured)
+            settings = {k: v for k, v in company.env.items() if k.startswith(prefixes)}
+            settings |= {f"{prefix}AS_OF": company.as_of.isoformat() for prefix in prefixes}
             if len(unconfigured) == len(self.sources):
                 self._as_of = company.as_of
+            os.environ.update(settings)
             try:
                 yield self
             finally:
-                os.environ.clear()
-                os.environ.update(before)
+                for name in settings:
+                    os.environ.pop(name, None)
 
 
 @dg.definitions

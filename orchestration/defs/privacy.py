@@ -24,7 +24,19 @@ def consent_events() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=asdict(append(role_url("loader"))))
 
 
+# Written at commit by the ledger's own trigger and by `tandem consent`, never by a run's step.
+suppressions = dg.AssetSpec(
+    key=["activation", "suppressions"],
+    deps=[consent_events],
+    group_name="activation",
+    kinds={"postgres"},
+    tags={"layer": "activation", "pii": "pseudonymous"},
+    description="Who must not be contacted as of now; a withdrawal counts at commit.",
+    metadata={"dagster/table_name": "activation.suppressions"},
+)
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The ledger."""
-    return dg.Definitions(assets=[consent_events])
+    """The ledger and what it suppresses."""
+    return dg.Definitions(assets=[consent_events, suppressions])

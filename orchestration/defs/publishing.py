@@ -1,7 +1,7 @@
 """One release of all marts, published when every blocking check on what feeds it has passed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import dagster as dg
 import psycopg
@@ -9,6 +9,11 @@ import psycopg
 from ingestion.settings import role_url
 from orchestration import dbt_invocation
 from orchestration.publishing import Mart, Release, connect, publish, read_marts
+
+# A daily release that is two hours late is news; a day late is an incident.
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=26), fail_window=timedelta(hours=48)
+)
 
 
 def _spec(mart: Mart) -> dg.AssetSpec:
@@ -20,6 +25,7 @@ def _spec(mart: Mart) -> dg.AssetSpec:
         tags={"layer": "marts", "pii": _pii_class(mart)},
         owners=[f"team:{mart.group}"],
         description=mart.description,
+        freshness_policy=FRESHNESS,
         metadata={
             "dagster/table_name": mart.name,
             "dagster/column_schema": dg.TableSchema(

@@ -41,10 +41,12 @@ def manifest() -> Mapping[str, Any]:
 def build_zone(zone: str) -> dg.AssetsDefinition:
     """Wrap one zone; results stream out of dbt while it runs."""
 
+    select, exclude = dbt_invocation.selection(zone)
+
     @dbt_assets(
         manifest=manifest(),
-        selector=zone,
-        exclude="resource_type:unit_test",
+        select=select,
+        exclude=exclude,
         name=f"dbt_{zone}",
         dagster_dbt_translator=TableTranslator(),
         pool="warehouse",
@@ -52,10 +54,13 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
     def _zone(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from orchestration.warehouse.bootstrap import reconcile
+
         to_event = _event_factory(context)
         for result in dbt_invocation.build(zone, _selected_names(context)):
             if (event := to_event(result)) is not None:
                 yield event
+        reconcile()
 
     return _zone
 
