@@ -89,7 +89,10 @@ def suites_of(suites: Sequence[Suite], *schemas: str) -> list[Suite]:
 
 
 def _suite(path: Path) -> Suite:
-    content = yaml.safe_load(path.read_text())
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{path.name} is not YAML: {error}") from None
     try:
         schema, table = content["schema"], content["table"]
         entries = content["checks"]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from expectations.loader import Check, Suite
 from expectations.queries import rows_query
@@ -56,23 +58,40 @@ def run_suite(suite: Suite, url: str) -> list[CheckResult]:
     return run_suites([suite], url)
 
 
+@lru_cache(maxsize=1)
 def _source(url: str) -> Any:
+    """Return the one GX source of this process; each costs seconds and holds two connections."""
     import great_expectations as gx
 
-    # GX logs exceptions with their text, which may quote a row.
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
     import expectations.custom  # noqa: F401  registers our own expectations
 
+    _silence()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return context.data_sources.add_postgres(
-        "warehouse", connection_string=url.replace("postgresql://", "postgresql+psycopg2://", 1)
+        "warehouse",
+        connection_string=url.replace("postgresql://", "postgresql+psycopg2://", 1),
+        # The server may have been restarted since the last suite.
+        kwargs={"pool_pre_ping": True},
     )
 
 
+def _silence() -> None:
+    """Keep GX from logging exceptions, whose text may quote a row."""
+    for name in [n for n in logging.root.manager.loggerDict if n.startswith("great_expectations")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
 def _run(suite: Suite, source: Any) -> list[CheckResult]:
-    asset = source.add_table_asset(suite.name, suite.table, schema_name=suite.schema)
-    batch: Batch = asset.add_batch_definition_whole_table("all").get_batch()
+    # A name of its own for every run, so that nothing of an earlier one is remembered.
+    asset = source.add_table_asset(uuid4().hex, suite.table, schema_name=suite.schema)
+    try:
+        return _results(suite, asset.add_batch_definition_whole_table("all").get_batch())
+    finally:
+        source.delete_asset(asset.name)
+
+
+def _results(suite: Suite, batch: Batch) -> list[CheckResult]:
     first = _validate(batch, suite, suite.checks, "BOOLEAN_ONLY")
     again = [c for c in suite.checks if c.name in first and _has_failed(first[c.name])]
     counts = _validate(batch, suite, again, _COUNTS) if again else {}

@@ -11,7 +11,7 @@ from typing import Any
 
 # No [[:classes:]] here: SQLAlchemy, below GX, takes ":name" for a parameter.
 # An address in readable, percent-encoded, HTML, \\u or full-width form.
-_AT = r"(@|%40|&#0*64;|&commat;|\\u0040|＠)"  # noqa: RUF001  the full-width form is meant
+_AT = r"(@|%40|&#0*64;|&commat;|\\+u0040|＠)"  # noqa: RUF001  the full-width form is meant
 EMAIL = rf"[a-z0-9._%+-]+{_AT}[a-z0-9-]+([.][a-z0-9-]+)*([.]|%2E)[a-z]{{2,}}"
 # International numbers with their plus only: without it a number could be any id.
 PHONE = r"([+]|%2B)[1-9][0-9]([ ().-]?[0-9]){7,12}($|[^a-z0-9])"

@@ -52,6 +52,8 @@ class _Forest:
         self.limits = limits
         self.parent = {int(node): int(node) for node in members}
         self.parts: dict[int, _Part] = {}
+        counted = {c for c, r in enumerate(limits.rules.types) if r.max_values_per_person}
+        counted |= set(limits.rules.yields.values())
         sides: dict[int, set[tuple[int, int]]] = {}
         for number, pair in enumerate(limits.denied):
             for side, node in enumerate(pair):
@@ -59,7 +61,7 @@ class _Forest:
         for node in self.parent:
             code = int(nodes.kind[node])
             values: dict[int, dict[int, int]] = {}
-            if limits.rules.types[code].max_values_per_person is not None:
+            if code in counted:
                 values[code] = {int(limits.value[node]): int(limits.first[node])}
             self.parts[node] = _Part(1, values, set(sides.get(node, ())))
 
@@ -69,11 +71,17 @@ class _Forest:
             node = self.parent[node]
         return node
 
-    def obstacle(self, a: _Part, b: _Part) -> str | None:
-        """Return the rule that one part made of both would break."""
+    def obstacle(self, a: _Part, b: _Part, weaker: int) -> str | None:
+        """Return the rule that joining both parts by an edge would break.
+
+        ``weaker`` is the type of the edge's weaker end, -1 for a merge or a permission.
+        """
         if any((number, 1 - side) in b.denied for number, side in a.denied):
             return DENIED
         rules = self.limits.rules
+        stronger = rules.yields.get(weaker)
+        if stronger is not None and a.values.get(stronger) and b.values.get(stronger):
+            return f"yields_to:{rules.types[stronger].identifier_type}"
         if a.size + b.size > rules.max_identifiers_per_person:
             return SIZE
         for code in a.values.keys() & b.values.keys():
@@ -86,7 +94,7 @@ class _Forest:
                 return f"max_values_per_person:{rule.identifier_type}"
         return None
 
-    def join(self, left: int, right: int) -> str | None:
+    def join(self, left: int, right: int, weaker: int) -> str | None:
         """Join two nodes' parts, or return the rule that forbids it."""
         a, b = self.root(left), self.root(right)
         if a == b:
@@ -94,7 +102,7 @@ class _Forest:
         if self.parts[a].size < self.parts[b].size:
             a, b = b, a
         big, small = self.parts[a], self.parts[b]
-        if reason := self.obstacle(small, big):
+        if reason := self.obstacle(small, big, weaker):
             return reason
         self.parent[b] = a
         big.size += small.size
@@ -109,7 +117,7 @@ class _Forest:
 
 def cut(edges: Edges, labels: Small, nodes: Nodes, limits: Limits) -> Cuts:
     """Return the edges to cut so that every person keeps every rule."""
-    bad = violators(labels, nodes, limits)
+    bad = violators(labels, edges, nodes, limits)
     if not bad.any():
         return Cuts(np.empty(0, np.int64), ())
     affected = np.flatnonzero(bad[labels[edges.left]])
@@ -118,8 +126,10 @@ def cut(edges: Edges, labels: Small, nodes: Nodes, limits: Limits) -> Cuts:
     order = affected[strongest_first(edges.take(affected), nodes)]
     gone, reasons = [], []
     lefts, rights = edges.left[order].tolist(), edges.right[order].tolist()
-    for position, left, right in zip(order.tolist(), lefts, rights, strict=True):
-        if reason := forest.join(left, right):
+    ends = np.maximum(nodes.kind[edges.left[order]], nodes.kind[edges.right[order]])
+    weaker = np.where(edges.binding[order], -1, ends).tolist()
+    for position, left, right, weak in zip(order.tolist(), lefts, rights, weaker, strict=True):
+        if reason := forest.join(left, right, weak):
             gone.append(position)
             reasons.append(reason)
     return Cuts(np.array(gone, np.int64), tuple(reasons))

@@ -29,13 +29,22 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """The state of ``identity.identifiers`` that a resolution reads."""
+
+    oid: int
+    rows: int
+    deleted: int
+    """Rows deleted since the server counts; starts over when its statistics are lost."""
+    snapshot: str
+
+
+@dataclass(frozen=True)
 class LastRun:
     """What the last resolution read."""
 
     rules_fingerprint: str
-    evidence_oid: int
-    evidence_rows: int
-    evidence_snapshot: str
+    evidence: Evidence
 
 
 def load_rules(
@@ -133,10 +142,10 @@ def recorded_bindings(connection: psycopg.Connection) -> list[Binding]:
 def last_run(connection: psycopg.Connection) -> LastRun | None:
     """Return the last resolution, if there was one."""
     row = connection.execute(
-        "select rules_fingerprint, cast(evidence_oid as int8), evidence_rows, evidence_snapshot"
-        " from identity.resolutions order by resolution_id desc limit 1"
+        "select rules_fingerprint, cast(evidence_oid as int8), evidence_rows, evidence_deleted,"
+        " evidence_snapshot from identity.resolutions order by resolution_id desc limit 1"
     ).fetchone()
-    return LastRun(*row) if row else None
+    return LastRun(str(row[0]), Evidence(*row[1:])) if row else None
 
 
 def clock(connection: psycopg.Connection) -> datetime:

@@ -1,4 +1,4 @@
-"""Which components break a rule: too many values of a type, too many identifiers, a denied pair.
+"""Which components break a rule: too many values or identifiers, a denied pair, weak bridges.
 
 Every rule here is monotone: a part of a component that keeps a rule keeps it too. That is why
 whole components can be passed unseen when they are within the limits, and why cutting in one
@@ -60,7 +60,19 @@ def most_in_window(times: Iterable[int], window_days: int | None) -> int:
     return most
 
 
-def violators(labels: Small, nodes: Nodes, limits: Limits) -> Mask:
+def _contested(labels: Small, edges: Edges, nodes: Nodes, rules: RuleSet, count: int) -> Mask:
+    """Return the components where a yielding type joins parts that each have a stronger value."""
+    bad = np.zeros(count, bool)
+    weaker = np.maximum(nodes.kind[edges.left], nodes.kind[edges.right])
+    for weak, strong in rules.yields.items():
+        parts = label(len(nodes), edges, (weaker != weak) | edges.binding)
+        holders = np.flatnonzero(nodes.kind == strong)
+        pairs = np.unique(labels[holders].astype(np.int64) << 32 | parts[holders])
+        bad |= np.bincount(pairs >> 32, minlength=count) > 1
+    return bad
+
+
+def violators(labels: Small, edges: Edges, nodes: Nodes, limits: Limits) -> Mask:
     """Return, per component, whether it may break a rule (windows are looked at when cutting)."""
     count = int(labels.max()) + 1 if len(labels) else 0
     bad: Mask = np.bincount(labels, minlength=count) > limits.rules.max_identifiers_per_person
@@ -70,6 +82,7 @@ def violators(labels: Small, nodes: Nodes, limits: Limits) -> Mask:
         mine = np.flatnonzero(nodes.kind == code)
         per_component = np.bincount(labels[mine], minlength=count)
         bad |= per_component > rule.max_values_per_person
+    bad |= _contested(labels, edges, nodes, limits.rules, count)
     for left, right in limits.denied:
         if labels[left] == labels[right]:
             bad[labels[left]] = True

@@ -109,18 +109,22 @@ class _Run:
         self.recorded_at = recorded_at
         self.bindings = inputs.load_bindings(connection, rules)
         self.last = inputs.last_run(connection)
-        self.oid, self.rows, self.snapshot = increment.evidence_state(reader)
+        self.evidence = increment.evidence_state(reader)
 
     def by_increment(self) -> Summary | None:
         """Resolve what changed, or return nothing when a full resolution is called for."""
         last = self.last
-        if last is None or last.evidence_oid != self.oid:
+        if last is None or last.evidence.oid != self.evidence.oid:
+            return None
+        if last.evidence.deleted != self.evidence.deleted:
             return None
         if last.rules_fingerprint != self.rules.fingerprint:
             return None
         before = inputs.recorded_bindings(self.connection)
         blocked = sorted(self.rules.blocked_keys)
-        reach = increment.find(self.reader, last, self.rows, before, self.bindings, blocked)
+        reach = increment.find(
+            self.reader, last.evidence, self.evidence, before, self.bindings, blocked
+        )
         if reach is None:
             return None
         if not reach.region and not reach.refused_touched and before == self.bindings:
@@ -156,14 +160,16 @@ class _Run:
         """Remember what was read and done."""
         self.connection.execute(
             "insert into identity.resolutions (recorded_at, mode, rules_fingerprint, evidence_oid,"
-            " evidence_rows, evidence_snapshot, summary) values (%s, %s, %s, %s, %s, %s, %s)",
+            " evidence_rows, evidence_deleted, evidence_snapshot, summary)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 self.recorded_at,
                 summary.mode,
                 self.rules.fingerprint,
-                self.oid,
-                self.rows,
-                self.snapshot,
+                self.evidence.oid,
+                self.evidence.rows,
+                self.evidence.deleted,
+                self.evidence.snapshot,
                 json.dumps(asdict(summary)),
             ),
         )

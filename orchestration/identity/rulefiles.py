@@ -141,6 +141,7 @@ def _types(rows: Iterable[Row], sheet: _Sheet) -> tuple[TypeRule, ...]:
             sheet.count(row, number, "max_persons_per_value"),
             sheet.count(row, number, "max_values_per_person"),
             sheet.count(row, number, "window_days"),
+            (row.get("yields_to") or "").strip() or None,
         )
         if priority is None:
             sheet.complain(number, "priority", "expected a whole number; 1 is the strongest type")
@@ -152,6 +153,10 @@ def _types(rows: Iterable[Row], sheet: _Sheet) -> tuple[TypeRule, ...]:
             sheet.complain(number, "window_days", "needs max_values_per_person")
         priorities[rule.priority] = number
         found[name] = rule
+    for number, rule in enumerate(found.values(), 1):
+        stronger = found.get(rule.yields_to or "")
+        if rule.yields_to and (stronger is None or stronger.priority >= rule.priority):
+            sheet.complain(number, "yields_to", "expected a stronger identifier type, or nothing")
     if not found or len(found) > MAX_TYPES:
         sheet.complain(1, "identifier_type", f"expected between 1 and {MAX_TYPES} types")
     return tuple(sorted(found.values(), key=lambda rule: rule.priority))

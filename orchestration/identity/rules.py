@@ -39,6 +39,8 @@ class TypeRule:
     max_persons_per_value: int | None
     max_values_per_person: int | None
     window_days: int | None
+    yields_to: str | None = None
+    """Type whose word counts more: a shared value does not join two who each have one of those."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,15 @@ class RuleSet:
     def codes(self) -> dict[str, int]:
         """Code of each type by name."""
         return {rule.identifier_type: code for code, rule in enumerate(self.types)}
+
+    @cached_property
+    def yields(self) -> dict[int, int]:
+        """Code of each yielding type, and of the type it yields to."""
+        return {
+            code: self.codes[rule.yields_to]
+            for code, rule in enumerate(self.types)
+            if rule.yields_to is not None
+        }
 
     @cached_property
     def decisions(self) -> dict[tuple[str, str], Override]:

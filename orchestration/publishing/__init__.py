@@ -2,6 +2,7 @@
 
 from orchestration.publishing.difference import MartChange
 from orchestration.publishing.errors import (
+    ChecksFailed,
     LockedOut,
     ManifestError,
     PersonalDataRefused,
@@ -18,6 +19,7 @@ from orchestration.publishing.rollback import rollback
 from orchestration.publishing.session import connect
 
 __all__ = [
+    "ChecksFailed",
     "Column",
     "ForeignKey",
     "Index",

@@ -27,6 +27,10 @@ class LockedOut(PublishError):
     """Somebody holds a lock on a mart longer than the publisher is willing to wait."""
 
 
+class ChecksFailed(PublishError):
+    """The last checks of a core model hold its release back."""
+
+
 class ReleaseBlocked(PublishError):
     """The difference is larger than the limits allow, or the last release was rolled back."""
 

@@ -2,9 +2,9 @@
 
 ``rules.release_limits`` (seed ``dbt_project/seeds/rules/release_limits.csv``) says how many per
 cent of a mart's rows one release may add, remove or change; the most specific line wins, an empty
-cell means no limit. The first release of a mart is exempt, and so are values in new columns. A block
-is recorded with its reasons and stays until someone acknowledges it, which lets one release pass
-whose excess is about that large.
+cell means no limit. The first release of a mart is exempt, and so are values in new columns. A
+block is recorded with its reasons and stays until someone acknowledges it, which lets one release
+pass whose excess is about that large.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -66,7 +66,6 @@ class _Order:
     marts: Sequence[Mart]
     run_id: str | None
     data_until: datetime | None
-    gates: Mapping[str, str]
     patience: float
 
 
@@ -96,7 +95,6 @@ def publish(
     *,
     run_id: str | None = None,
     data_until: datetime | None = None,
-    gates: Mapping[str, str] | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> Release:
     """Publish all marts, or none.
@@ -106,14 +104,13 @@ def publish(
         marts: every mart of the project; a published one that is missing is refused.
         run_id: whoever runs this; an earlier attempt of the same run is ended first.
         data_until: moment (UTC, no zone) up to which the data reach.
-        gates: result of the checks per mart name, for ``marts_meta.freshness``.
         patience: seconds to wait for a lock that a reader holds.
 
     Raises:
         PublishError: nothing was published; its kind and text say why and what to do.
     """
     started = time.monotonic()
-    order = _Order(marts, run_id, data_until, gates or {}, patience)
+    order = _Order(marts, run_id, data_until, patience)
     fail_point("publish.before_lock")
     with sole_publisher(conn, run_id, patience):
         fail_point("publish.after_lock")
@@ -145,6 +142,7 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
     measured = _measure_all(conn, shapes)
     changes = tuple(m.change for m in measured)
     fail_point("publish.after_diff")
+    gates = ledger.gates_of(conn, order.marts)
     current = ledger.current_release(conn)
     is_changed = (
         current is None
@@ -154,9 +152,7 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
     )
     if current and not is_changed:
         ledger.write_contract(conn, shapes.marts)
-        ledger.write_freshness(
-            conn, changes, current, data_until=order.data_until, gates=order.gates
-        )
+        ledger.write_freshness(conn, changes, current, data_until=order.data_until, gates=gates)
         return Release(*current, False, changes, time.monotonic() - started)
     acknowledged = _pass_gate(conn, changes)
     at = ledger.clock(conn)
@@ -171,7 +167,7 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
     )
     _apply_all(conn, shapes, measured, (release_id, at), order.patience)
     ledger.write_freshness(
-        conn, changes, (release_id, at), data_until=order.data_until, gates=order.gates
+        conn, changes, (release_id, at), data_until=order.data_until, gates=gates
     )
     ledger.prune_history(conn, release_id - KEEP_RELEASES + 1)
     seconds = time.monotonic() - started

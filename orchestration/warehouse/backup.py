@@ -11,19 +11,15 @@ database it replaces) and only then opens it. The replay is handed in by its own
 """
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import Connection, sql
-from psycopg.conninfo import conninfo_to_dict
 
 from ingestion.settings import home
-from orchestration.warehouse import embedded, grants
-from orchestration.warehouse.binaries import wheel_programs
+from orchestration.warehouse import client, embedded, grants
 from orchestration.warehouse.bootstrap import admin_server, prepare
 from orchestration.warehouse.errors import WarehouseError
 from orchestration.warehouse.server import Server, connect
@@ -48,7 +44,9 @@ def backup(target: Path | None = None) -> Path:
     draft = file.with_name(f".{file.name}.part")
     os.close(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
-        _run("pg_dump", server, "--format=custom", f"--file={draft}", f"--dbname={server.dbname}")
+        client.run(
+            "pg_dump", server, "--format=custom", f"--file={draft}", f"--dbname={server.dbname}"
+        )
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
@@ -67,7 +65,7 @@ def restore(file: Path, replay: Replay | None = None) -> None:
     if not file.exists():
         raise WarehouseError(f"there is no file {file}: `tandem backup` prints where it wrote to")
     server = admin_server()
-    _run("pg_restore", None, "--list", str(file))
+    client.run("pg_restore", None, "--list", str(file))
     former = f"{server.dbname}_before_restore"
     with embedded.lock():
         with connect(server, MAINTENANCE) as connection:
@@ -92,7 +90,7 @@ def _restore_into(server: Server, file: Path, former: str, replay: Replay | None
             sql.SQL("create database {} encoding 'UTF8' template template0").format(database)
         )
         connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-    _run("pg_restore", server, "--exit-on-error", f"--dbname={server.dbname}", str(file))
+    client.replay_script(server, file)
     with connect(server) as connection:
         with connect(server, former) as source:
             for table in CARRIED:
@@ -121,43 +119,6 @@ def _carry_over(source: Connection, target: Connection, table: str) -> None:
         target.execute(
             sql.SQL("insert into {} select * from carried on conflict do nothing").format(ident)
         )
-
-
-def _run(program: str, server: Server | None, *arguments: str) -> None:
-    """Run a program of the wheel; its login goes by environment, where no process list shows it."""
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
-    if server is not None:
-        parts = conninfo_to_dict(server.url)
-        variables = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-        variables["sslmode"] = "PGSSLMODE"
-        environment |= {
-            variable: str(parts[name]) for name, variable in variables.items() if parts.get(name)
-        }
-    done = subprocess.run(
-        [_program(program), *arguments],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise WarehouseError(f"{program} failed ({_reason(done.stderr)}): see `tandem doctor`")
-
-
-def _reason(output: str) -> str:
-    """Return the error of a PostgreSQL program, without its DETAIL and CONTEXT, which hold rows."""
-    lines = [line.strip() for line in output.splitlines() if "error:" in line]
-    return lines[0].split("error:", 1)[1].strip() if lines else "no reason given"
-
-
-def _program(name: str) -> str:
-    try:
-        return str(wheel_programs() / "bin" / name)
-    except WarehouseError:
-        if (found := shutil.which(name)) is None:
-            raise WarehouseError(f"{name} is not installed: install PostgreSQL's client") from None
-        return found
 
 
 def _default_file(server: Server) -> Path:

@@ -7,18 +7,18 @@ nothing else knows that this server exists.
 """
 
 import os
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import psycopg
 from filelock import FileLock
 
 from ingestion.settings import home, secret
 from orchestration.warehouse import place as places
-from orchestration.warehouse import tuning
+from orchestration.warehouse import postmaster, tuning
 from orchestration.warehouse.binaries import ServerUser, programs_for, run, server_user
 from orchestration.warehouse.errors import WarehouseError
 from orchestration.warehouse.place import LOOPBACK, Place
@@ -28,8 +28,10 @@ ADMIN = "postgres"
 STALE_SECONDS = 10.0
 # Recovery replays at most max_wal_size of log: seconds in practice, minutes on a slow disk.
 RECOVERY_SECONDS = 300.0
-# No system hands out this process id (Linux ends at 2^22), so it marks a lock file as stale.
-NO_PROCESS = 2**30
+PORT_SECONDS = 3.0
+# A fast stop writes a checkpoint; what takes longer is stopped hard, and recovers at its start.
+STOP_SECONDS = 30
+LOG_TAIL = 8192
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ def start() -> int:
     """
     with lock():
         place, user = places.choose()
-        if _answers(place):
+        if postmaster.process(place.data) is not None and _comes_up(place):
             return place.port
         programs = programs_for(user)
-        if not (place.data / "PG_VERSION").exists():
-            _initialise(place, user, programs)
+        if not place.is_made:
+            if not place.data.exists():
+                _initialise(place.data, user, programs)
+            place = place.made()
         _check_version(place, programs)
         return _start(place, user, programs).port
 
@@ -74,10 +78,17 @@ def stop() -> bool:
     """Stop the server, rolling back what is unfinished; return whether it was running."""
     with lock():
         place = places.recorded()
-        if place is None or _postmaster(place.data) is None:
+        if place is None or postmaster.process(place.data) is None:
             return False
         user = server_user(place.data)
-        command = [str(programs_for(user) / "pg_ctl"), "-D", str(place.data), "-w", "-t", "60"]
+        command = [
+            str(programs_for(user) / "pg_ctl"),
+            "-D",
+            str(place.data),
+            "-w",
+            "-t",
+            str(STOP_SECONDS),
+        ]
         if run([*command, "-m", "fast", "stop"], user).returncode == 0:
             return True
         if run([*command, "-m", "immediate", "stop"], user).returncode == 0:
@@ -92,27 +103,31 @@ def status() -> ServerStatus:
     place = places.recorded()
     if place is None:
         return ServerStatus(made=False, running=False, port=None, data=None)
-    made = (place.data / "PG_VERSION").exists()
-    return ServerStatus(made, _postmaster(place.data) is not None, place.port, place.data)
+    return ServerStatus(
+        place.is_made, postmaster.process(place.data) is not None, place.port, place.data
+    )
 
 
-def _initialise(place: Place, user: ServerUser | None, programs: Path) -> None:
-    """Run initdb with a password for the superuser and scram for everybody.
+def _initialise(data: Path, user: ServerUser | None, programs: Path) -> None:
+    """Run initdb aside and move the result into place, so that a kill leaves no half of one.
 
-    The locale is PostgreSQL's own C.UTF-8: the same order and upper case on every machine.
+    Every login needs a password (scram), the superuser's too. The locale is PostgreSQL's own
+    C.UTF-8: the same order and upper case on every machine.
     """
-    place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="making-", dir=place.data.parent) as folder:
+    draft = data.with_name("data.making")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="making-", dir=data.parent) as folder:
         password = Path(folder) / "password"
         password.write_text(secret("admin.password"))
         password.chmod(0o400)
         if user is not None:
-            os.chown(folder, user.uid, user.gid)
-            os.chown(password, user.uid, user.gid)
+            for path in (draft, folder, password):
+                os.chown(path, user.uid, user.gid)
         made = run(
             [
                 str(programs / "initdb"),
-                f"--pgdata={place.data}",
+                f"--pgdata={draft}",
                 f"--username={ADMIN}",
                 f"--pwfile={password}",
                 "--auth-local=scram-sha-256",
@@ -128,15 +143,22 @@ def _initialise(place: Place, user: ServerUser | None, programs: Path) -> None:
         )
     if made.returncode != 0:
         raise WarehouseError(
-            f"the embedded PostgreSQL could not be made in {place.data}: {_last_line(made.stderr)}"
+            f"the embedded PostgreSQL could not be made in {data}: {_last_line(made.stderr)}"
         )
-    with (place.data / "postgresql.conf").open("a") as conf:
+    with (draft / "postgresql.conf").open("a") as conf:
         conf.write("\ninclude 'tandem.conf'\ninclude_if_exists 'local.conf'\n")
+    draft.rename(data)
 
 
 def _check_version(place: Place, programs: Path) -> None:
-    """Refuse a data folder of another major version with the way out."""
-    found = (place.data / "PG_VERSION").read_text().strip()
+    """Refuse a data folder that is gone, or of another major version, with the way out."""
+    try:
+        found = (place.data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        raise WarehouseError(
+            f"the data of this home is not in {place.data} any more: put it back, or remove "
+            f"{places.record()} to begin with an empty warehouse"
+        ) from None
     ours = run([str(programs / "postgres"), "--version"], None).stdout.split()[-1].split(".")[0]
     if found != ours:
         raise WarehouseError(
@@ -153,7 +175,9 @@ def _start(place: Place, user: ServerUser | None, programs: Path) -> Place:
     """
     deadline = time.monotonic() + STALE_SECONDS
     while True:
-        _mark_stale_lock(place.data)
+        if not _comes_free(place.port):
+            place = place.on_another_port()
+        postmaster.release_lock(place.data)
         _configure(place)
         log = place.data / "start.log"
         log.unlink(missing_ok=True)
@@ -161,15 +185,23 @@ def _start(place: Place, user: ServerUser | None, programs: Path) -> Place:
         started = run([str(programs / "pg_ctl"), *options, "start"], user, RECOVERY_SECONDS + 30)
         if started.returncode == 0 and _comes_up(place):
             return place
-        reason = _read(log)
-        if "Address already in use" in reason:
-            place = place.on_another_port()
-        elif time.monotonic() > deadline:
+        if time.monotonic() > deadline:
+            reason = _last_line(_logged(place.data) or started.stderr, "FATAL")
             raise WarehouseError(
-                f"the embedded PostgreSQL does not start: {_last_line(reason, 'FATAL')} "
+                f"the embedded PostgreSQL does not start: {reason} "
                 f"(log: {log} and {place.data / 'log'}; free memory and disk, then `tandem up`)"
             )
         time.sleep(0.5)
+
+
+def _comes_free(port: int) -> bool:
+    """Return whether the port can be had soon: a killed server's children may still hold it."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while not places.is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _configure(place: Place) -> None:
@@ -185,7 +217,7 @@ def _comes_up(place: Place) -> bool:
     while time.monotonic() < deadline:
         if _answers(place):
             return True
-        if _postmaster(place.data) is None:
+        if postmaster.process(place.data) is None:
             return False
         time.sleep(0.1)
     return False
@@ -193,7 +225,7 @@ def _comes_up(place: Place) -> bool:
 
 def _answers(place: Place) -> bool:
     """Return whether *this* home's server takes a connection on its port."""
-    if _postmaster(place.data) is None:
+    if postmaster.process(place.data) is None:
         return False
     try:
         with psycopg.connect(admin_url(place.port), connect_timeout=5) as connection:
@@ -208,39 +240,16 @@ def _answers(place: Place) -> bool:
     return row is not None and Path(row[0]).resolve() == place.data.resolve()
 
 
-def _postmaster(data: Path) -> psutil.Process | None:
-    """Return the living server process on ``data``, told from a reused process id."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        process = psutil.Process(pid)
-        command = process.cmdline()
-    except (OSError, ValueError, psutil.Error):
-        return None
-    if process.status() == psutil.STATUS_ZOMBIE or str(data) not in command:
-        return None
-    return process
-
-
-def _mark_stale_lock(data: Path) -> None:
-    """Point a lock file away from a process id that another program got since.
-
-    PostgreSQL trusts a living id of the same user, so after a reboot of a container (where ids are
-    small and come back) it would never start. The rest of the file stays: it names the shared
-    memory, which PostgreSQL checks for children of the old server.
-    """
-    file = data / "postmaster.pid"
-    if not file.exists() or _postmaster(data) is not None:
-        return
-    pid, _, rest = file.read_text().partition("\n")
-    if pid.isdigit() and psutil.pid_exists(int(pid)):
-        file.write_text(f"{NO_PROCESS}\n{rest}")
-
-
-def _read(log: Path) -> str:
-    try:
-        return log.read_text(errors="replace")
-    except OSError:
-        return ""
+def _logged(data: Path) -> str:
+    """Return what the server last said: before its log collector took over, and after."""
+    collected = sorted((data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+    text = ""
+    for log in [data / "start.log", *collected[-1:]]:
+        try:
+            text += log.read_text(errors="replace")[-LOG_TAIL:]
+        except OSError:
+            continue
+    return text
 
 
 def _last_line(text: str, word: str = "") -> str:

@@ -37,15 +37,14 @@ def check_server(server: Server) -> None:
                 current_setting('server_version'),
                 pg_is_in_recovery(),
                 current_setting('server_encoding'),
-                rolsuper,
-                rolsuper or rolcreaterole,
+                rolsuper or (rolcreaterole and rolcreatedb),
                 rolname
             from pg_roles where rolname = current_user
             """
         ).fetchone()
     if row is None:
         raise WarehouseError(f"{server.place} does not say who we are: check its catalogs")
-    number, version, is_standby, encoding, _, may_create_roles, user = row
+    number, version, is_standby, encoding, may_create, user = row
     if number < OLDEST * 10000:
         raise WarehouseError(
             f"{server.place} is PostgreSQL {version}: Tandem needs {OLDEST} or newer"
@@ -56,9 +55,9 @@ def check_server(server: Server) -> None:
         raise WarehouseError(
             f"{server.place} is encoded in {encoding}: use a database with encoding UTF8"
         )
-    if not may_create_roles:
+    if not may_create:
         raise WarehouseError(
-            f"user {user} may not create roles on {server.place}: "
+            f"user {user} may not create roles and databases on {server.place}: "
             f'as a superuser, alter role "{user}" createrole createdb'
         )
 
@@ -69,13 +68,13 @@ def create_databases(server: Server) -> None:
         connection = connect(server)
     except MissingDatabaseError:
         with connect(server, MAINTENANCE) as maintenance:
-            _create_database(maintenance, server.dbname, server)
+            _create_database(maintenance, server.dbname)
         connection = connect(server)
     with connection:
         dagster = f"{server.dbname}_dagster"
         found = connection.execute("select from pg_database where datname = %s", [dagster])
         if found.fetchone() is None:
-            _create_database(connection, dagster, server)
+            _create_database(connection, dagster)
 
 
 def install(connection: Connection, server: Server, ddl: Path) -> None:
@@ -111,7 +110,7 @@ def set_passwords(connection: Connection, server: Server) -> None:
             )
 
 
-def _create_database(connection: Connection, name: str, server: Server) -> None:
+def _create_database(connection: Connection, name: str) -> None:
     try:
         connection.execute(
             sql.SQL("create database {} encoding 'UTF8' template template0").format(
@@ -120,11 +119,6 @@ def _create_database(connection: Connection, name: str, server: Server) -> None:
         )
     except psycopg.errors.DuplicateDatabase:
         return
-    except psycopg.errors.InsufficientPrivilege:
-        raise WarehouseError(
-            f"the user may not create database {name} on {server.host}:{server.port}: "
-            f'as a superuser, create database "{name}" owned by it, or grant it createdb'
-        ) from None
 
 
 def _create_roles(connection: Connection, server: Server) -> None:

@@ -7,11 +7,10 @@
 
 import hashlib
 import json
-import os
 import random
 import socket
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingestion.settings import home
@@ -31,38 +30,47 @@ PORTS = range(20000, 32000)
 
 @dataclass(frozen=True)
 class Place:
-    """The data folder and the port of one home's server."""
+    """The data folder and the port of one home's server, and whether the data was made yet."""
 
     data: Path
     port: int
+    is_made: bool = False
 
-    def save(self) -> None:
-        """Remember this place in the home."""
-        target = record()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(self), default=str) + "\n")
-        draft.replace(target)
+    def save(self) -> "Place":
+        """Remember this place in the home; inside it by a relative path, so that it may move."""
+        file = record()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        data = self.data
+        if data.is_relative_to(file.parent):
+            data = data.relative_to(file.parent)
+        values = {"data": str(data), "port": self.port, "is_made": self.is_made}
+        draft = file.with_suffix(".new")
+        draft.write_text(json.dumps(values) + "\n")
+        draft.replace(file)
+        return self
 
     def on_another_port(self) -> "Place":
         """Return this place with a free port, remembered."""
-        moved = replace(self, port=free_port())
-        moved.save()
-        return moved
+        return replace(self, port=free_port()).save()
+
+    def made(self) -> "Place":
+        """Return this place with its data made, remembered."""
+        return replace(self, is_made=True).save()
 
 
-def record() -> Path:
+def record(of_home: Path | None = None) -> Path:
     """Return the file that remembers the place."""
-    return home() / "postgres" / "place.json"
+    return (of_home or home()) / "postgres" / "place.json"
 
 
-def recorded() -> Place | None:
-    """Return the place of this home, or none when no embedded server was ever started."""
+def recorded(of_home: Path | None = None) -> Place | None:
+    """Return the place of a home, or none when no embedded server was ever started there."""
+    file = record(of_home)
     try:
-        values = json.loads(record().read_text())
+        values = json.loads(file.read_text())
     except FileNotFoundError:
         return None
-    return Place(Path(values["data"]), values["port"])
+    return Place(file.parent / values["data"], values["port"], values.get("is_made", False))
 
 
 def choose() -> tuple[Place, ServerUser | None]:
@@ -74,25 +82,26 @@ def choose() -> tuple[Place, ServerUser | None]:
     data.parent.mkdir(parents=True, exist_ok=True)
     if user is not None and not can_enter(data.parent, user):
         data = _outside() / "data"
-    if user is not None:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chown(data, user.uid, user.gid)
-    place = Place(data, free_port())
-    place.save()
-    return place, user
+    return Place(data, free_port()).save(), user
 
 
 def free_port() -> int:
     """Return a loopback port that nobody listens on now."""
     for port in random.sample(PORTS, 200):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     raise OSError(f"no free port between {PORTS.start} and {PORTS.stop}")
+
+
+def is_free(port: int) -> bool:
+    """Return whether a server could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def left_behind() -> list[Path]:
@@ -100,12 +109,10 @@ def left_behind() -> list[Path]:
     found = []
     for marker in sorted(SHARED_PLACE.glob("*/home")):
         try:
-            owner = Path(marker.read_text().strip())
-            values = json.loads((owner / "postgres" / "place.json").read_text())
-        except (OSError, ValueError):
-            found.append(marker.parent)
-            continue
-        if Path(values["data"]).parent != marker.parent:
+            place = recorded(Path(marker.read_text().strip()))
+        except (OSError, ValueError, KeyError):
+            place = None
+        if place is None or place.data.parent != marker.parent:
             found.append(marker.parent)
     return found
 

@@ -49,20 +49,26 @@ def _seed(connection: psycopg.Connection, name: str, path: Path) -> None:
 def _let_read(warehouse: Warehouse) -> None:
     resolver = f'"{warehouse.dbname}_resolver"'
     with warehouse.connect("builder") as connection:
-        for table in ("identity.identifiers", "identity.merge_edges", *(f"rules.{t}" for t in TABLES)):
+        for table in (
+            "identity.identifiers",
+            "identity.merge_edges",
+            *(f"rules.{t}" for t in TABLES),
+        ):
             connection.execute(f"grant select on {table} to {resolver}".encode())
 
 
 def add(warehouse: Warehouse, records: Iterable[Record]) -> None:
     """Add records' identifiers."""
-    with warehouse.connect("builder") as connection, connection.cursor() as cursor:
-        with cursor.copy("copy identity.identifiers from stdin") as copy:
-            for r in records:
-                for word in r.words:
-                    last = day(r.first if r.last is None else r.last)
-                    copy.write_row(
-                        (r.source, r.record_key, kind(word), key(word), day(r.first), last, 1)
-                    )
+    with (
+        warehouse.connect("builder") as connection,
+        connection.cursor() as cursor,
+        cursor.copy("copy identity.identifiers from stdin") as copy,
+    ):
+        for r in records:
+            last = day(r.first if r.last is None else r.last)
+            for word in r.words:
+                row = (r.source, r.record_key, kind(word), key(word), day(r.first), last, 1)
+                copy.write_row(row)
 
 
 def remove(warehouse: Warehouse, record: Record) -> None:
@@ -72,6 +78,23 @@ def remove(warehouse: Warehouse, record: Record) -> None:
             "delete from identity.identifiers where source = %s and record_key = %s",
             (record.source, record.record_key),
         )
+
+
+def merge(warehouse: Warehouse, left: str, right: str, kind_of_edge: str, on: float) -> None:
+    """Add a vendor's merge or unmerge of two records."""
+    with warehouse.connect("builder") as connection:
+        connection.execute(
+            "insert into identity.merge_edges values ('hubspot', %s, %s, %s, %s, %s, %s)",
+            (key(left), kind(left), key(right), kind(right), kind_of_edge, day(on)),
+        )
+
+
+def cuts(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    """Cut edges (left, right, reason), in order."""
+    with warehouse.connect() as connection:
+        return connection.execute(
+            "select left_key, right_key, reason from identity.cut_edges order by 1, 2, 3"
+        ).fetchall()
 
 
 def forget(warehouse: Warehouse) -> None:

@@ -164,6 +164,7 @@ class World:
                 "keys",
                 "columns",
                 "changelog",
+                "check_results",
                 "blocks",
             ):
                 conn.execute(f"truncate marts_meta.{name} cascade".encode())

@@ -51,13 +51,19 @@ def test_the_first_release_creates_every_mart_with_keys_comments_and_indexes(wor
 
 
 def test_contract_freshness_and_changelog_are_readable_by_an_analyst(world: World) -> None:
-    world.publish(data_until=TODAY, gates={"marts.people": "passed with 1 warnings"})
+    with world.warehouse.connect("publisher") as conn:
+        conn.execute(
+            "insert into marts_meta.check_results (suite, check_name, severity, status, checked_at)"
+            " values ('core.people', 'a', 'warning', 'failed', now()), "
+            "('core.people', 'b', 'critical', 'passed', now())"
+        )
+    world.publish(data_until=TODAY)
     assert world.read(
         "select data_until, rows_total, gate_result from marts_meta.freshness "
         "where mart_schema = 'marts' order by mart_table"
     ) == [
         (TODAY, 1000, "passed with 1 warnings"),
-        (TODAY, 2000, "passed"),
+        (TODAY, 2000, "unchecked"),
     ]
     assert world.read(
         "select kind, column_names, to_table from marts_meta.keys "
@@ -68,6 +74,27 @@ def test_contract_freshness_and_changelog_are_readable_by_an_analyst(world: Worl
         "where mart_schema = 'marts' and column_name = 'amount'"
     ) == [("numeric(18,2)", "The amount.", "none", "analytics")]
     assert len(world.read("select * from marts_meta.changelog where kind = 'mart_created'")) == 4
+
+
+def test_a_failed_critical_check_holds_the_release_back_whoever_publishes(world: World) -> None:
+    world.publish()
+    world.core("update core.people set stage = 'moved' where person_id = 'p1'")
+    before = world.checksum()
+    for severity, status in (("critical", "failed"), ("warning", "error")):
+        with world.warehouse.connect("publisher") as conn:
+            conn.execute("truncate marts_meta.check_results")
+            conn.execute(
+                "insert into marts_meta.check_results "
+                "(suite, check_name, severity, status, checked_at) "
+                "values ('core.people', 'stage_is_known', %s, %s, now())",
+                [severity, status],
+            )
+        with pytest.raises(publishing.ChecksFailed, match="stage_is_known"):
+            world.publish()
+        assert world.checksum() == before
+    with world.warehouse.connect("publisher") as conn:
+        conn.execute("update marts_meta.check_results set severity = 'warning', status = 'failed'")
+    assert world.publish().is_new
 
 
 def test_only_changed_rows_are_touched(world: World) -> None:

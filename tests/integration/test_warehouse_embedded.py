@@ -24,20 +24,24 @@ from orchestration.warehouse.errors import WarehouseError
 CANARY = "canary.person@example.org"
 
 
-@pytest.fixture
-def home(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
     """A home whose server runs; as root, one in a folder that the server's user may not enter."""
     folder = Path(tempfile.mkdtemp(prefix=f"tandem-test-{os.getpid()}-"))
-    monkeypatch.setenv("TANDEM_HOME", str(folder / "hub"))
-    prepare()
-    yield folder / "hub"
-    embedded.stop()
-    found = place.recorded()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANDEM_HOME", str(folder / "hub"))
+        prepare()
+        yield folder / "hub"
+        embedded.stop()
+        found = place.recorded()
     if found is not None and not found.data.is_relative_to(folder):
         shutil.rmtree(found.data.parent)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def _running(home: Path) -> None:
+    prepare()
 
 
 def server_pid() -> int:
@@ -56,6 +60,7 @@ def answer() -> int:
 @pytest.fixture
 def rows(home: Path) -> int:
     with psycopg.connect(role_url("builder"), autocommit=True) as connection:
+        connection.execute("drop table if exists core.kept")
         connection.execute("create table core.kept as select generate_series(1, 1000) as i")
         connection.execute("set synchronous_commit = on")
         connection.execute("insert into core.kept values (0)")
@@ -154,7 +159,7 @@ def test_a_home_that_the_servers_user_cannot_enter_has_its_data_elsewhere(home: 
     found = place.recorded()
     assert found is not None
     assert stat.S_IMODE(home.parent.stat().st_mode) == 0o700
-    assert found.data.is_relative_to(place.SHARED_PLACE)
+    assert found.data.is_relative_to(binaries.SHARED_PLACE)
     assert (found.data.parent / "home").read_text().strip() == str(home)
 
 
@@ -200,6 +205,7 @@ def test_no_value_of_a_row_reaches_the_servers_log(home: Path) -> None:
     time.sleep(0.5)
     os.kill(victim.info.backend_pid, signal.SIGKILL)
     victim.close()
+    prepare()
     found = place.recorded()
     assert found is not None
     embedded.stop()
@@ -209,10 +215,62 @@ def test_no_value_of_a_row_reaches_the_servers_log(home: Path) -> None:
     assert CANARY not in text
 
 
+def test_a_home_whose_data_is_gone_says_so_and_makes_no_empty_one(home: Path, rows: int) -> None:
+    embedded.stop()
+    found = place.recorded()
+    assert found is not None
+    aside = found.data.with_name("aside")
+    found.data.rename(aside)
+    try:
+        with pytest.raises(WarehouseError, match=r"not in .* any more"):
+            prepare()
+        assert not found.data.exists()
+    finally:
+        aside.rename(found.data)
+    prepare()
+    assert answer() == rows
+
+
+def test_a_making_that_was_killed_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = Path(tempfile.mkdtemp(prefix=f"tandem-test-{os.getpid()}-"))
+    folder.chmod(0o711)
+    monkeypatch.setenv("TANDEM_HOME", str(folder))
+    half = place.choose()[0].data.with_name("data.making")
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    try:
+        prepare()
+        assert embedded.status().running
+    finally:
+        embedded.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(binaries.is_root(), reason="root's data may lie outside the home")
+def test_a_home_may_be_moved(home: Path, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded.stop()
+    moved = home.with_name("moved")
+    home.rename(moved)
+    monkeypatch.setenv("TANDEM_HOME", str(moved))
+    try:
+        prepare()
+        assert answer() == rows
+    finally:
+        embedded.stop()
+        moved.rename(home)
+
+
 def test_a_home_whose_password_was_lost_says_so(home: Path) -> None:
     secret = home / "secrets" / "admin.password"
+    kept = secret.read_text()
     secret.chmod(0o600)
     secret.write_text("another")
-    with pytest.raises(WarehouseError, match="secrets folder") as caught:
-        prepare()
+    try:
+        with pytest.raises(WarehouseError, match="secrets folder") as caught:
+            prepare()
+    finally:
+        secret.write_text(kept)
+        secret.chmod(0o400)
     assert "another" not in str(caught.value)

@@ -22,6 +22,7 @@ TYPES = {"u": "user_id", "s": "shopify_customer_id", "c": "hubspot_contact_id", 
 def rule_set(
     *, users: int = 1, emails: int = 5, phones: int = 5, shared: int = 50, size: int = 5000,
     devices: int = 50, window: int | None = None, blocked: Iterable[str] = (),
+    yields: str | None = None,
 ) -> RuleSet:  # fmt: skip
     """Rules like the seeds, with limits to play with."""
     return RuleSet(
@@ -30,7 +31,7 @@ def rule_set(
             TypeRule("shopify_customer_id", Joins.ALWAYS, 2, shared, 10, None),
             TypeRule("hubspot_contact_id", Joins.ALWAYS, 3, shared, 10, None),
             TypeRule("email", Joins.ALWAYS, 4, shared, emails, window),
-            TypeRule("phone", Joins.ALWAYS, 5, shared, phones, window),
+            TypeRule("phone", Joins.ALWAYS, 5, shared, phones, window, yields),
             TypeRule("order_id", Joins.ALWAYS, 6, shared, None, None),
             TypeRule("anonymous_id", Joins.TIMED, 7, shared, devices, None),
         ),

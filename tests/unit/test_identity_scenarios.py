@@ -172,3 +172,24 @@ def test_the_least_recently_used_device_beyond_the_limit_stands_alone():
 def test_a_denied_device_is_not_given_to_that_person():
     world = resolve([record("u1", "d1")], ties=[tie("u1", "d1", "deny")])
     assert frozenset({"d1"}) in world.persons
+
+
+def test_a_number_does_not_join_two_who_each_have_an_address_when_it_yields():
+    household = [record("c1", "e1", "p1", last=3), record("s1", "e2", "p1", last=8)]
+    assert resolve(household).together("c1", "s1")
+    world = resolve(household, rule_set(yields="email"))
+    assert not world.together("c1", "s1")
+    assert world.together("s1", "p1")
+    assert world.cuts == {(frozenset({"c1", "p1"}), "yields_to:email")}
+
+
+def test_a_number_that_yields_still_joins_whom_no_address_contradicts():
+    records = [record("c1", "p1"), record("s1", "e2", "p1"), record("o1", "p1")]
+    assert resolve(records, rule_set(yields="email")).together("c1", "s1", "o1")
+
+
+def test_two_addresses_that_a_login_joined_are_no_contradiction():
+    records = [record("u1", "e1", "p1"), record("u1", "e2", first=3), record("c1", "e2", "p1")]
+    world = resolve(records, rule_set(yields="email"))
+    assert world.together("u1", "e1", "e2", "p1", "c1")
+    assert not world.cuts

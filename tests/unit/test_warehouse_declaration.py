@@ -39,12 +39,12 @@ def test_the_builder_never_enters_where_readable_values_are(schema: str) -> None
         assert declared.on_schema(declared.schemas[schema], "builder") == frozenset()
 
 
-def test_nobody_may_change_or_remove_consent_events() -> None:
+@pytest.mark.parametrize(("schema", "ledger"), [("consent", "events"), ("privacy", "receipts")])
+def test_nobody_may_change_or_remove_what_a_ledger_holds(schema: str, ledger: str) -> None:
     declared = load()
-    events = declared.schemas["consent"]
-    changing = {"update", "delete", "truncate"}
     for role in declared.roles:
-        assert not declared.on_table(events, "events", role) & changing
+        held = declared.on_table(declared.schemas[schema], ledger, role)
+        assert not held & {"update", "delete", "truncate"}
 
 
 def test_the_activator_reads_sendable_views_and_not_what_is_behind_them() -> None:

@@ -39,9 +39,9 @@ def test_nothing_that_keeps_data_safe_is_switched_off(tmp_path: Path) -> None:
 
 
 def test_a_small_shared_memory_device_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning.shutil, "disk_usage", lambda path: _usage(64 * 1024**2))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: _usage(64 * 1024**2))
     assert tuning.shared_memory_type() == "sysv"
-    monkeypatch.setattr(tuning.shutil, "disk_usage", lambda path: _usage(8 * GB))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: _usage(8 * GB))
     assert tuning.shared_memory_type() == "posix"
 
 
@@ -74,7 +74,8 @@ def test_key_rings_are_versioned_and_differ(home: Path) -> None:
     assert match["keys"] != suppress["keys"]
 
 
-def test_a_port_is_chosen_once_and_remembered(home: Path) -> None:
+def test_a_port_is_chosen_once_and_remembered(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "server_user", lambda data=None: None)
     first, _ = place.choose()
     second, _ = place.choose()
     assert first == second
@@ -90,3 +91,10 @@ def test_data_of_a_home_that_is_gone_is_found(
         (tmp_path / "shared" / name / "home").write_text(f"{owner}\n")
     place.Place(tmp_path / "shared" / "used-2" / "data", 20001).save()
     assert [folder.name for folder in place.left_behind()] == ["gone-1"]
+
+
+def test_a_place_inside_the_home_moves_with_it(home: Path, tmp_path: Path) -> None:
+    place.Place(home / "postgres" / "data", 20001, is_made=True).save()
+    home.rename(tmp_path / "moved")
+    found = place.recorded(tmp_path / "moved")
+    assert found == place.Place(tmp_path / "moved" / "postgres" / "data", 20001, is_made=True)

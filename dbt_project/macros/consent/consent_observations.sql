@@ -5,9 +5,9 @@
 
 {# Last step of a source's observations: the same columns, in the ledger's order. #}
 {% macro consent_observations(relation, source) -%}
-{%- set text = tandem.t_text() -%}
+{%- set text = t_text() -%}
     select
-        {{ tandem.consent_event_id(source) }} as event_id,
+        {{ consent_event_id(source) }} as event_id,
         subject_key,
         subject_scope,
         purpose,

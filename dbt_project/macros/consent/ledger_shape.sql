@@ -13,7 +13,7 @@
 {% macro consent_event_id(source) -%}
     md5(
         '{{ source }}|' || subject_key || '|' || purpose || '|' || action || '|' || capture_method
-        || '|' || cast({{ tandem.epoch_us('coalesce(occurred_at, received_at)') }} as {{ tandem.t_text() }})
+        || '|' || cast({{ epoch_us('coalesce(occurred_at, received_at)') }} as {{ t_text() }})
         || case when occurred_at is null then '|undated' else '' end
     )
 {%- endmacro %}

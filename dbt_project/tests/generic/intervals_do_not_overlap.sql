@@ -1,5 +1,7 @@
 {# Half-open intervals of one key never overlap, and none ends before it starts. #}
-{% test intervals_do_not_overlap(model, key_columns, from_column='valid_from', to_column='valid_to') %}
+{% test intervals_do_not_overlap(
+    model, key_columns, from_column="valid_from", to_column="valid_to"
+) %}
 
 with
 
@@ -23,5 +25,6 @@ select *
 from ordered
 
 where ends_at <= starts_at or next_starts_at < ends_at
+
 
 {% endtest %}

@@ -91,6 +91,7 @@ create table if not exists identity.resolutions (
     rules_fingerprint text not null,
     evidence_oid oid not null,
     evidence_rows bigint not null,
+    evidence_deleted bigint not null,
     evidence_snapshot text not null,
     summary text not null
 );

@@ -13,7 +13,8 @@ events as (
 
 actions as (
 
-    select * from {{ ref('consent_actions') }} where state <> 'redacted'
+    select * from {{ ref('consent_actions') }}
+    where state <> 'redacted'
 
 ),
 
@@ -31,7 +32,8 @@ jurisdictions as (
 
 implied_bases as (
 
-    select distinct legal_basis from {{ ref('consent_legal_bases') }} where is_implied
+    select distinct legal_basis from {{ ref('consent_legal_bases') }}
+    where is_implied
 
 ),
 
@@ -44,7 +46,18 @@ notices as (
 classified as (
 
     select
-        events.*,
+        events.event_id,
+        events.subject_key,
+        events.subject_scope,
+        events.purpose,
+        events.action,
+        events.kind,
+        events.legal_basis,
+        events.source,
+        events.capture_method,
+        events.received_at,
+        events.expires_at,
+        events.recorded_at,
         actions.state,
         actions.strictness,
         actions.is_sticky,
@@ -54,7 +67,7 @@ classified as (
         events.is_authenticated
         and events.subject_scope = 'person'
         and actions.state = 'granted' as is_personal_grant,
-        cast({{ tandem.regex_extract('events.age_band', '^[0-9]+') }} as int) as lowest_age,
+        cast({{ regex_extract('events.age_band', '^[0-9]+') }} as int) as lowest_age,
         notices.purpose is null
         and events.notice_version in (select known.notice_version from notices as known)
             as is_outside_notice,

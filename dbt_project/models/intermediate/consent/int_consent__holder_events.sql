@@ -21,7 +21,7 @@ links as (
         valid_to,
         coalesce(
             lag(valid_to) over (partition by subject_key order by valid_from, person_id),
-            {{ tandem.beginning_of_time() }}
+            {{ beginning_of_time() }}
         ) as refusals_from
 
     from {{ ref('int_identity__person_links') }}
@@ -33,8 +33,19 @@ for_keys as (
     select
         'subject' as holder_type,
         events.subject_key as holder_id,
-        {{ tandem.end_of_time() }} as held_until,
-        events.*
+        {{ end_of_time() }} as held_until,
+        events.event_id,
+        events.subject_key,
+        events.purpose,
+        events.channel,
+        events.action,
+        events.state,
+        events.strictness,
+        events.is_sticky,
+        events.is_personal_grant,
+        events.effective_at,
+        events.lapses_at,
+        events.received_at
 
     from events
 
@@ -46,7 +57,18 @@ for_persons as (
         'person' as holder_type,
         links.person_id as holder_id,
         links.valid_to as held_until,
-        events.*
+        events.event_id,
+        events.subject_key,
+        events.purpose,
+        events.channel,
+        events.action,
+        events.state,
+        events.strictness,
+        events.is_sticky,
+        events.is_personal_grant,
+        events.effective_at,
+        events.lapses_at,
+        events.received_at
 
     from events
 

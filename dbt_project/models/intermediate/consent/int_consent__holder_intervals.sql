@@ -16,7 +16,7 @@ ordered as (
 
     select
         *,
-        lead(effective_at, 1, {{ tandem.end_of_time() }}) over (
+        lead(effective_at, 1, {{ end_of_time() }}) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
             order by effective_at, strictness, received_at, event_id
         ) as next_at,
@@ -76,7 +76,8 @@ intervals as (
 
 lasting as (
 
-    select * from intervals where valid_from < valid_to
+    select * from intervals
+    where valid_from < valid_to
 
 )
 

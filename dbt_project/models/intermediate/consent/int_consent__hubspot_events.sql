@@ -16,13 +16,15 @@ contacts as (
 
 mappings as (
 
-    select * from {{ ref('consent_mappings') }} where system = 'hubspot_subscription'
+    select * from {{ ref('consent_mappings') }}
+    where system = 'hubspot_subscription'
 
 ),
 
 legal_bases as (
 
-    select * from {{ ref('consent_legal_bases') }} where system = 'hubspot'
+    select * from {{ ref('consent_legal_bases') }}
+    where system = 'hubspot'
 
 ),
 
@@ -54,10 +56,12 @@ mapped as (
         on
             statuses.status = mappings.value
             and (
-                mappings.field = statuses.subscription_name
+                statuses.subscription_name = mappings.field
                 or (
                     mappings.field = '*'
-                    and statuses.subscription_name not in (select named.field from mappings as named)
+                    and statuses.subscription_name not in (
+                        select named.field from mappings as named
+                    )
                 )
             )
 
@@ -81,7 +85,7 @@ shaped as (
         mapped.action,
         'state_observation' as kind,
         mapped.legal_basis,
-        {{ tandem.consent_jurisdiction('mapped.country_code', 'mapped.region') }} as jurisdiction,
+        {{ consent_jurisdiction('mapped.country_code', 'mapped.region') }} as jurisdiction,
         'crm_country' as jurisdiction_source,
         mapped.age_band,
         'hubspot' as source,
@@ -99,7 +103,7 @@ shaped as (
 
 observed as (
 
-    {{ tandem.consent_observations('shaped', 'hubspot') }}
+    {{ consent_observations('shaped', 'hubspot') }}
 
 )
 

@@ -29,18 +29,18 @@ purposes as (
 signals as (
 
     {% for signal in ['analytics_storage', 'ad_storage', 'ad_user_data', 'ad_personalization'] %}
-    select
-        subject_key,
-        visit_id,
-        'google_consent_mode' as system,
-        '{{ signal }}' as field,
-        {{ signal }} as value,
-        occurred_at,
-        received_at
+        select
+            subject_key,
+            visit_id,
+            'google_consent_mode' as system,
+            '{{ signal }}' as field,
+            {{ signal }} as value,
+            occurred_at,
+            received_at
 
-    from consents
+        from consents
 
-    union all
+        union all
     {% endfor %}
     select
         subject_key,
@@ -89,10 +89,10 @@ shaped as (
         mappings.action,
         'state_observation' as kind,
         mappings.legal_basis,
-        {{ tandem.consent_jurisdiction('visits.country_code', "cast(null as " ~ tandem.t_text() ~ ")") }}
+        {{ consent_jurisdiction('visits.country_code', "cast(null as " ~ t_text() ~ ")") }}
             as jurisdiction,
         'visit_country' as jurisdiction_source,
-        cast(null as {{ tandem.t_text() }}) as age_band,
+        cast(null as {{ t_text() }}) as age_band,
         'matomo' as source,
         changed.visit_id as source_key,
         changed.field as capture_method,
@@ -117,7 +117,7 @@ shaped as (
 
 observed as (
 
-    {{ tandem.consent_observations('shaped', 'matomo') }}
+    {{ consent_observations('shaped', 'matomo') }}
 
 )
 

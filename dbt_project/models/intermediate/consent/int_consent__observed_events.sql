@@ -7,9 +7,9 @@ with
 
 observed as (
 
-    {{ tandem.union_all(
+    {{ union_all(
         ['int_consent__hubspot_events', 'int_consent__matomo_events', 'int_consent__shopify_events'],
-        tandem.consent_event_columns()
+        consent_event_columns()
     ) }}
 
 )

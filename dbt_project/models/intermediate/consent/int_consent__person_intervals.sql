@@ -53,9 +53,10 @@ compared as (
     select
         *,
         case
-            when state = lag(state) over (
-                partition by person_id, purpose, channel order by valid_from
-            )
+            when state = lag(state)
+                over (
+                    partition by person_id, purpose, channel order by valid_from
+                )
             and reason = lag(reason) over (
                 partition by person_id, purpose, channel order by valid_from
             ) then 0

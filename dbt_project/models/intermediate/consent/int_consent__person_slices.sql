@@ -7,25 +7,41 @@ with
 
 intervals as (
 
-    select * from {{ ref('int_consent__holder_intervals') }} where holder_type = 'person'
+    select * from {{ ref('int_consent__holder_intervals') }}
+    where holder_type = 'person'
 
 ),
 
 boundaries as (
 
-    select holder_id, purpose, channel, valid_from as boundary_at, personal_grant_at
+    select
+        holder_id,
+        purpose,
+        channel,
+        valid_from as boundary_at,
+        personal_grant_at
 
     from intervals
 
     union all
 
-    select holder_id, purpose, channel, valid_to as boundary_at, null as personal_grant_at
+    select
+        holder_id,
+        purpose,
+        channel,
+        valid_to as boundary_at,
+        null as personal_grant_at
 
     from intervals
 
     union all
 
-    select holder_id, purpose, channel, lifted_until as boundary_at, null as personal_grant_at
+    select
+        holder_id,
+        purpose,
+        channel,
+        lifted_until as boundary_at,
+        null as personal_grant_at
 
     from intervals
 
@@ -37,7 +53,7 @@ boundaries as (
         holder_id,
         purpose,
         channel,
-        {{ tandem.beginning_of_time() }} as boundary_at,
+        {{ beginning_of_time() }} as boundary_at,
         null as personal_grant_at
 
     from intervals
@@ -55,7 +71,7 @@ cuts as (
 
     from boundaries
 
-    where boundary_at < {{ tandem.end_of_time() }}
+    where boundary_at < {{ end_of_time() }}
 
     group by holder_id, purpose, channel, boundary_at
 
@@ -68,7 +84,7 @@ slices as (
         purpose,
         channel,
         boundary_at as valid_from,
-        lead(boundary_at, 1, {{ tandem.end_of_time() }}) over (
+        lead(boundary_at, 1, {{ end_of_time() }}) over (
             partition by holder_id, purpose, channel order by boundary_at
         ) as valid_to,
         max(personal_grant_at) over (

@@ -2,7 +2,7 @@
 
 {# One row per living person: the state of each purpose now, and the granted ones as a bit mask. #}
 
-{%- set purposes = tandem.consent_purposes() %}
+{%- set purposes = consent_purposes() %}
 
 with
 
@@ -19,8 +19,8 @@ intervals as (
     from {{ ref('int_consent__person_intervals') }}
 
     where
-        valid_from <= {{ tandem.as_of() }}
-        and valid_to > {{ tandem.as_of() }}
+        valid_from <= {{ consent_moment() }}
+        and valid_to > {{ consent_moment() }}
 
 ),
 
@@ -55,7 +55,7 @@ pivoted as (
     select
         person_id,
         {% for purpose in purposes -%}
-        max(case when purpose = '{{ purpose }}' then state end) as {{ purpose }}_consent,
+            max(case when purpose = '{{ purpose }}' then state end) as {{ purpose }}_consent,
         {% endfor -%}
         cast(
             sum(case when state = 'granted' then purpose_mask else 0 end) as bigint

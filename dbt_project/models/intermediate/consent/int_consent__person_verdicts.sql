@@ -15,7 +15,8 @@ slices as (
 
 intervals as (
 
-    select * from {{ ref('int_consent__holder_intervals') }} where holder_type = 'person'
+    select * from {{ ref('int_consent__holder_intervals') }}
+    where holder_type = 'person'
 
 ),
 
@@ -36,7 +37,8 @@ covered as (
         slices.slice_number,
         intervals.reason,
         case
-            when intervals.denied_at is null or slices.lifted_at is null
+            when
+                intervals.denied_at is null or slices.lifted_at is null
                 or intervals.denied_at >= slices.lifted_at then intervals.state
             when slices.valid_from < intervals.lifted_until then intervals.lifted_state
         end as state
@@ -58,7 +60,8 @@ scoped as (
     select
         covered.*,
         case
-            when covered.state = 'denied'
+            when
+                covered.state = 'denied'
                 and purposes.denial_scope = 'subject'
                 and covered.reason not in ('object', 'gpc') then null
             else covered.state

@@ -66,12 +66,14 @@ shaped as (
         mappings.purpose,
         purposes.channel,
         case
-            when mappings.action = 'grant' and states.opt_in_level = 'CONFIRMED_OPT_IN' then 'confirm'
+            when
+                mappings.action = 'grant' and states.opt_in_level = 'CONFIRMED_OPT_IN'
+                then 'confirm'
             else mappings.action
         end as action,
         'state_observation' as kind,
         mappings.legal_basis,
-        {{ tandem.consent_jurisdiction('states.country_code', 'states.region_code') }} as jurisdiction,
+        {{ consent_jurisdiction('states.country_code', 'states.region_code') }} as jurisdiction,
         'shop_address' as jurisdiction_source,
         states.age_band,
         'shopify' as source,
@@ -94,7 +96,7 @@ shaped as (
 
 observed as (
 
-    {{ tandem.consent_observations('shaped', 'shopify') }}
+    {{ consent_observations('shaped', 'shopify') }}
 
 )
 

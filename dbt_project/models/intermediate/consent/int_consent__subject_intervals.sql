@@ -7,7 +7,8 @@ with
 
 intervals as (
 
-    select * from {{ ref('int_consent__holder_intervals') }} where holder_type = 'subject'
+    select * from {{ ref('int_consent__holder_intervals') }}
+    where holder_type = 'subject'
 
 ),
 

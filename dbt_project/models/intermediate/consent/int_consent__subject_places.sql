@@ -1,6 +1,6 @@
 {{ config(group='privacy', materialized='view') }}
 
-{# Where each record's owner lives, as far as the policy tells places apart, and how old at least. #}
+{# Where each record's owner lives, as far as policies tell places apart, and how old at least. #}
 
 with
 
@@ -26,7 +26,7 @@ recorded as (
 
     select
         subject_key,
-        {{ tandem.consent_jurisdiction('country_code', 'region') }} as jurisdiction,
+        {{ consent_jurisdiction('country_code', 'region') }} as jurisdiction,
         substr(country_code, 1, 2) as country_code,
         age_band
 
@@ -36,7 +36,7 @@ recorded as (
 
     select
         subject_key,
-        {{ tandem.consent_jurisdiction('country_code', 'region_code') }} as jurisdiction,
+        {{ consent_jurisdiction('country_code', 'region_code') }} as jurisdiction,
         substr(country_code, 1, 2) as country_code,
         age_band
 
@@ -52,7 +52,7 @@ placed as (
             when recorded.country_code is null then null
             else coalesce(regions.jurisdiction, countries.jurisdiction, '*')
         end as jurisdiction,
-        cast({{ tandem.regex_extract('recorded.age_band', '^[0-9]+') }} as int) as lowest_age
+        cast({{ regex_extract('recorded.age_band', '^[0-9]+') }} as int) as lowest_age
 
     from recorded
 

@@ -76,12 +76,12 @@ timed as (
         received_at,
         recorded_at,
         case
-            when state <> 'granted' then {{ tandem.end_of_time() }}
+            when state <> 'granted' then {{ end_of_time() }}
             else least(
-                coalesce(expires_at, {{ tandem.end_of_time() }}),
+                coalesce(expires_at, {{ end_of_time() }}),
                 case
-                    when term_days is null then {{ tandem.end_of_time() }}
-                    else {{ tandem.ts_add('day', 'term_days', 'effective_at') }}
+                    when term_days is null then {{ end_of_time() }}
+                    else {{ ts_add('day', 'term_days', 'effective_at') }}
                 end
             )
         end as lapses_at

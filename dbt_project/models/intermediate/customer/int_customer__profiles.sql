@@ -78,7 +78,8 @@ survived as (
         max(case when region_code_rank = 1 then region_code end) as region_code,
         max(case when language_code_rank = 1 then language_code end) as language_code,
         max(case when age_band_rank = 1 then age_band end) as age_band,
-        max(case when email_domain_class_rank = 1 then email_domain_class end) as email_domain_class,
+        max(case when email_domain_class_rank = 1 then email_domain_class end)
+            as email_domain_class,
         max(case when account_id_rank = 1 then account_id end) as account_id,
         {{ string_set('source_system') }} as source_systems,
         cast(count(*) as int) as record_count,

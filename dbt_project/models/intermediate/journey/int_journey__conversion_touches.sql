@@ -56,11 +56,11 @@ paths as (
     inner join touchpoints
         on
             cycles.person_id = touchpoints.person_id
-            and touchpoints.occurred_at <= cycles.converted_at
-            and touchpoints.occurred_at >= cycles.looked_back_to
+            and cycles.converted_at >= touchpoints.occurred_at
+            and cycles.looked_back_to <= touchpoints.occurred_at
             and (
                 cycles.previous_converted_at is null
-                or touchpoints.occurred_at > cycles.previous_converted_at
+                or cycles.previous_converted_at < touchpoints.occurred_at
             )
 
 )

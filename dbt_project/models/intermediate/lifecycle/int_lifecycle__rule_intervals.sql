@@ -13,8 +13,9 @@ signals as (
 rule_lines as (
 
     select
-        {{ surrogate_key(['priority', 'stage', 'trait', 'measure', 'operator',
-            'threshold', 'window_days']) }} as line_key,
+        cast(row_number() over (
+            order by priority asc, trait asc, measure asc, operator asc, threshold asc
+        ) as int) as line_number,
         priority,
         trait,
         measure,
@@ -42,7 +43,7 @@ weighed as (
 
     select
         signals.person_id,
-        rule_lines.line_key,
+        rule_lines.line_number,
         rule_lines.window_days,
         signals.occurred_at,
         case rule_lines.measure
@@ -61,7 +62,7 @@ points as (
 
     select
         person_id,
-        line_key,
+        line_number,
         occurred_at as changed_at,
         weight
     from weighed
@@ -70,7 +71,7 @@ points as (
 
     select
         person_id,
-        line_key,
+        line_number,
         {{ ts_add('day', 'window_days', 'occurred_at') }} as changed_at,
         -weight as weight
     from weighed
@@ -82,13 +83,13 @@ summed as (
 
     select
         person_id,
-        line_key,
+        line_number,
         changed_at,
         sum(weight) as weight
 
     from points
 
-    group by person_id, line_key, changed_at
+    group by person_id, line_number, changed_at
 
 ),
 
@@ -96,11 +97,11 @@ running as (
 
     select
         person_id,
-        line_key,
+        line_number,
         changed_at,
         weight,
         sum(weight) over (
-            partition by person_id, line_key
+            partition by person_id, line_number
             order by changed_at asc
             rows between unbounded preceding and current row
         ) as measured
@@ -126,7 +127,7 @@ changes as (
     from running
 
     inner join rule_lines
-        on running.line_key = rule_lines.line_key
+        on running.line_number = rule_lines.line_number
 
     where
         {{ compare('running.measured', 'rule_lines.operator', 'rule_lines.threshold') }}

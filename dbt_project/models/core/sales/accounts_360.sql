@@ -1,0 +1,37 @@
+with
+
+accounts as (
+
+    select * from {{ ref('int_sales__accounts') }}
+
+),
+
+chosen as (
+
+    select
+        account_id,
+        source_system,
+        industry,
+        country_code,
+        reporting_currency,
+        employee_count,
+        person_count,
+        active_person_30d_count,
+        session_count,
+        engaged_session_count,
+        order_count,
+        open_opportunity_count,
+        won_opportunity_count,
+        lost_opportunity_count,
+        order_amount,
+        open_opportunity_amount,
+        won_opportunity_amount,
+        is_archived,
+        last_session_at,
+        created_at
+
+    from accounts
+
+)
+
+select * from chosen

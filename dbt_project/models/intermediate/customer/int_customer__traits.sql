@@ -1,0 +1,175 @@
+{{ config(indexes=[{'columns': ['person_id']}]) }}
+
+with
+
+traits as (
+
+    select * from {{ ref('traits') }}
+
+),
+
+signals as (
+
+    select * from {{ ref('int_lifecycle__signals') }}
+
+),
+
+documents as (
+
+    select * from {{ ref('int_customer__documents') }}
+
+),
+
+links as (
+
+    select * from {{ ref('int_identity__person_links') }}
+
+),
+
+clock as (
+
+    select {{ as_of() }} as as_of
+
+),
+
+counted as (
+
+    select
+        signals.person_id,
+        traits.trait,
+        cast(
+            case traits.aggregation
+                when 'count' then count(*)
+                when 'sum' then coalesce(sum(signals.reporting_amount), 0)
+            end as {{ t_ratio() }}
+        ) as value_number,
+        case traits.aggregation
+            when 'latest' then max(signals.occurred_at)
+            when 'first' then min(signals.occurred_at)
+        end as value_at,
+        max(signals.occurred_at) as observed_at
+
+    from traits
+
+    cross join clock
+
+    inner join signals
+        on
+            traits.source = signals.signal
+            and (
+                traits.window_days is null
+                or signals.occurred_at > {{ ts_add('day', '-traits.window_days', 'clock.as_of') }}
+            )
+
+    where traits.origin = 'signal'
+
+    group by signals.person_id, traits.trait, traits.aggregation
+
+),
+
+read_values as (
+
+    select
+        links.person_id,
+        traits.trait,
+        traits.aggregation,
+        traits.data_type,
+        documents.record_id,
+        documents.updated_at,
+        case traits.origin
+            when 'extra' then {{ json_text('documents.extra', 'traits.field') }}
+            else {{ json_text('documents.document', 'traits.field') }}
+        end as value
+
+    from traits
+
+    cross join clock
+
+    inner join documents
+        on
+            traits.source = documents.source
+            and (
+                traits.window_days is null
+                or documents.updated_at
+                > {{ ts_add('day', '-traits.window_days', 'clock.as_of') }}
+            )
+
+    inner join links
+        on
+            documents.subject_key = links.subject_key
+            and clock.as_of >= links.valid_from
+            and clock.as_of < links.valid_to
+
+    where traits.origin in ('field', 'extra')
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by person_id, trait
+            order by
+                case when aggregation = 'first' then updated_at end asc nulls last,
+                case when aggregation = 'max' then {{ to_number('value') }} end desc nulls last,
+                case when aggregation = 'min' then {{ to_number('value') }} end asc nulls last,
+                updated_at desc nulls last,
+                record_id asc
+        ) as value_rank,
+        count(*) over (partition by person_id, trait) as value_count,
+        sum({{ to_number('value') }}) over (partition by person_id, trait) as value_sum
+
+    from read_values
+
+    where value is not null and value <> ''
+
+),
+
+chosen as (
+
+    select
+        person_id,
+        trait,
+        case when aggregation in ('count', 'sum') then null else substr(value, 1, 200) end
+            as value_text,
+        cast(
+            case
+                when aggregation = 'count' then value_count
+                when aggregation = 'sum' then value_sum
+                when data_type = 'number' then {{ to_number('value') }}
+            end as {{ t_ratio() }}
+        ) as value_number,
+        updated_at as observed_at
+
+    from ranked
+
+    where value_rank = 1
+
+),
+
+stacked as (
+
+    select
+        person_id,
+        trait,
+        cast(null as {{ t_text() }}) as value_text,
+        value_number,
+        value_at,
+        observed_at
+    from counted
+
+    union all
+
+    select
+        person_id,
+        trait,
+        value_text,
+        value_number,
+        cast(null as timestamp) as value_at,
+        observed_at
+    from chosen
+
+)
+
+select * from stacked

@@ -1,0 +1,192 @@
+"""Erasure: everything of a person, everywhere, once and for all, with proof.
+
+1. The closure is resolved; keys that others carry too are set apart.
+2. Tombstones are committed first: from then on nothing of the person gets in again.
+3. In one transaction: every registered relation, the ledger's redaction, the deletes that other
+   systems owe, and a search of the whole database for the values held in memory. A kill rolls it
+   back, and the next run starts again with the vault still there to tell what to search for.
+4. ANALYZE and VACUUM, so that statistics and dead rows forget too; files are searched; receipt.
+
+Idempotent: erasing somebody twice finds nothing the second time and returns the first receipt.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from orchestration.privacy import cascade, holds, receipts, registry, scan, tombstones
+from orchestration.privacy.errors import PrivacyError
+from orchestration.privacy.receipts import Receipt
+from orchestration.privacy.subjects import Closure, closure, closure_of_persons
+
+RECEIPT_KIND = "erasure"
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """An erasure under way: tombstones stand, the rest may be done again and again."""
+
+    erasure_id: str
+    closure: Closure
+    verified_by: str
+    started_at: datetime
+
+
+def erase(url: str, identifier: str, *, verified_by: str) -> Receipt:
+    """Erase whoever an identifier names.
+
+    ``verified_by`` says who made sure that the person asked themselves, and how.
+
+    Raises:
+        PrivacyError: when a hold keeps everything, or the proof finds a value left.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        return _erase(connection, closure(connection, identifier), verified_by)
+
+
+def erase_persons(url: str, person_ids: list[str], *, verified_by: str) -> Receipt:
+    """Erase several persons known by their ids in one cascade."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return _erase(connection, closure_of_persons(connection, person_ids), verified_by)
+
+
+def resume(url: str) -> list[Receipt]:
+    """Finish every erasure that was started and not finished."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return [_finish(connection, erasure) for erasure in _unfinished(connection)]
+
+
+def _erase(connection: Connection[Any], theirs: Closure, verified_by: str) -> Receipt:
+    if holds.EVERYTHING in holds.categories(connection, theirs):
+        raise PrivacyError("a hold keeps everything of this person: see `tandem privacy hold`")
+    for erasure in _unfinished(connection):
+        if set(erasure.closure.subject_keys) & set(theirs.subject_keys):
+            return _finish(connection, erasure)
+    return _finish(connection, _begin(connection, theirs, verified_by))
+
+
+def _begin(connection: Connection[Any], theirs: Closure, verified_by: str) -> Erasure:
+    erasure = Erasure(receipts.new_id(), theirs, verified_by, _now())
+    with connection.transaction():
+        identity = tombstones.read(connection, theirs.subject_keys)
+        tombstones.set_up(connection, erasure.erasure_id, identity, theirs.subject_keys)
+        connection.execute(
+            "insert into privacy.erasures values (%s, 'tombstoned', %s, %s, %s, %s, %s)",
+            [
+                erasure.erasure_id,
+                list(theirs.person_ids),
+                list(theirs.subject_keys),
+                list(theirs.shared_keys),
+                verified_by,
+                erasure.started_at,
+            ],
+        )
+    return erasure
+
+
+def _finish(connection: Connection[Any], erasure: Erasure) -> Receipt:
+    theirs = erasure.closure
+    with connection.transaction():
+        connection.execute("set local lock_timeout = '30s'")
+        found = registry.tables(connection)
+        registry.check(connection)
+        identity = tombstones.read(connection, theirs.subject_keys)
+        references = _references(identity)
+        held = holds.categories(connection, theirs)
+        counts = cascade.cascade(connection, theirs, registry.load(), found, held)
+        redacted = _redact(connection, erasure)
+        _queue_deletes(connection, erasure, references)
+        values = _telling(identity)
+        left = scan.scan_database(connection, values)
+        _refuse_leftovers(left)
+        content = {
+            "rows": counts,
+            "ledger_rows_redacted": redacted,
+            "persons": len(theirs.person_ids),
+            "identifiers": len(theirs.subject_keys),
+            "shared_identifiers_left_for_review": len(theirs.shared_keys),
+            "kept_under_random_ids": sorted(held | frozenset(registry.load().holds)),
+            "values_searched": len(values),
+            "places_with_a_value_left": 0,
+            "deletes_owed_by_other_systems": len(references),
+        }
+        receipt = receipts.issue(connection, erasure.erasure_id, RECEIPT_KIND, content)
+        connection.execute(
+            "update privacy.erasures set state = 'done', person_ids = '{}', subject_keys = '{}', "
+            "shared_keys = '{}', finished_at = now() at time zone 'UTC' where erasure_id = %s",
+            [erasure.erasure_id],
+        )
+    for name in counts:
+        connection.execute(sql.SQL("vacuum (analyze) {}").format(cascade.table(name)))
+    _refuse_leftovers(scan.scan_files(values))
+    return receipt
+
+
+def _unfinished(connection: Connection[Any]) -> list[Erasure]:
+    rows = connection.execute(
+        "select erasure_id, person_ids, subject_keys, shared_keys, verified_by, started_at "
+        "from privacy.erasures where state <> 'done' order by started_at"
+    ).fetchall()
+    return [
+        Erasure(row[0], Closure(tuple(row[1]), tuple(row[2]), tuple(row[3])), row[4], row[5])
+        for row in rows
+    ]
+
+
+def _redact(connection: Connection[Any], erasure: Erasure) -> int:
+    row = connection.execute(
+        "select consent.redact(%s, %s)",
+        [list(erasure.closure.subject_keys), erasure.erasure_id],
+    ).fetchone()
+    connection.execute(
+        "delete from activation.suppressions where subject_key = any (%s)",
+        [list(erasure.closure.subject_keys)],
+    )
+    return int(row[0]) if row else 0
+
+
+def _references(identity: tombstones.Identity) -> list[tuple[str, str]]:
+    """Return the records that other systems hold: destination and its own id."""
+    systems = {"hubspot_contact_id": "hubspot", "shopify_customer_id": "shopify"}
+    return sorted(
+        (systems[kind], value) for kind, value in identity.identifiers if kind in systems
+    )
+
+
+def _queue_deletes(
+    connection: Connection[Any], erasure: Erasure, references: list[tuple[str, str]]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into privacy.destination_deletes values (%s, %s, %s, now() at time zone 'UTC') "
+            "on conflict do nothing",
+            [(erasure.erasure_id, system, reference) for system, reference in references],
+        )
+
+
+def _telling(identity: tombstones.Identity) -> list[str]:
+    """Return the values whose presence anywhere proves that something was missed.
+
+    A first name or a city is everybody's; addresses, numbers and long texts are one person's.
+    """
+    contact = {value for kind, value in identity.identifiers if kind in ("email", "phone")}
+    spelled = {value for value in identity.values if "@" in value or value.startswith("+")}
+    return sorted(contact | spelled)
+
+
+def _refuse_leftovers(found: list[scan.Finding]) -> None:
+    if found:
+        places = ", ".join(
+            f"{finding.place}{' (cannot be read)' if finding.is_unreadable else ''}"
+            for finding in found
+        )
+        raise PrivacyError(
+            f"the proof failed, nothing was finished: look at {places}; then run it again"
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,114 @@
+"""Searches everything the hub keeps for values: every table, statistics, comments, every file.
+
+Answers with places and counts, never with a value. A place that cannot be read is an answer of its
+own: a proof with gaps is none.
+"""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from ingestion.settings import home
+from orchestration.privacy.needles import Needles
+
+CHUNK = 1 << 22
+# The server's own files are read through SQL; the rest of these are not the hub's to search.
+SKIPPED_FOLDERS = ("postgres", "secrets", "sandbox", "backups")
+_READABLE = """
+select format('%I.%I', namespaces.nspname, classes.relname)
+from pg_class as classes
+join pg_namespace as namespaces on namespaces.oid = classes.relnamespace
+where classes.relkind in ('r', 'p', 'm')
+    and namespaces.nspname not in ('pg_catalog', 'information_schema')
+    and namespaces.nspname not like 'pg\\_%%'
+order by 1
+"""
+_CATALOGS = {
+    "pg_stats": "select tablename, attname, most_common_vals::text, histogram_bounds::text "
+    "from pg_stats",
+    "comments": "select description from pg_description",
+    "function bodies": "select prosrc from pg_proc where pronamespace::regnamespace::text "
+    "not in ('pg_catalog', 'information_schema')",
+    "view definitions": "select definition from pg_views where schemaname "
+    "not in ('pg_catalog', 'information_schema')",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place in which something was found, or that could not be read."""
+
+    place: str
+    values: frozenset[int]
+    """Numbers of the values found, in the order they were given."""
+    is_unreadable: bool = False
+
+
+def scan_database(connection: Connection[Any], values: list[str]) -> list[Finding]:
+    """Search every table and catalog that this connection's role can read, in one transaction."""
+    needles = Needles(values)
+    found = []
+    for (name,) in connection.execute(_READABLE).fetchall():
+        found += _scan_query(connection, needles, name, f"select each.*::text from {name} as each")  # noqa: S608
+    for place, query in _CATALOGS.items():
+        found += _scan_query(connection, needles, place, query)
+    return found
+
+
+def scan_files(values: list[str], folder: Path | None = None) -> list[Finding]:
+    """Search logs, artefacts, reports and working folders under the home."""
+    needles = Needles(values)
+    root = folder or home()
+    found = []
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        if inside.parts[0] in SKIPPED_FOLDERS or not path.is_file() or path.is_symlink():
+            continue
+        try:
+            hits = _hits(needles, _file_chunks(path)) | needles.hits(str(inside).encode())
+        except OSError:
+            found.append(Finding(f"file {inside}", frozenset(), is_unreadable=True))
+            continue
+        if hits:
+            found.append(Finding(f"file {inside}", frozenset(hits)))
+    return found
+
+
+def _scan_query(
+    connection: Connection[Any], needles: Needles, place: str, query: str
+) -> list[Finding]:
+    try:
+        with (
+            connection.transaction(),
+            connection.cursor() as cursor,
+            cursor.copy(f"copy ({query}) to stdout".encode()) as rows,
+        ):
+            hits = _hits(needles, (bytes(block) for block in rows))
+    except psycopg.errors.InsufficientPrivilege:
+        return [Finding(place, frozenset(), is_unreadable=True)]
+    return [Finding(place, frozenset(hits))] if hits else []
+
+
+def _hits(needles: Needles, blocks: Iterator[bytes]) -> set[int]:
+    """Search a stream; what could straddle two chunks is searched with both."""
+    found: set[int] = set()
+    kept = b""
+    for block in blocks:
+        kept += block
+        if len(kept) >= CHUNK:
+            found |= needles.hits(kept)
+            kept = kept[-needles.longest :]
+    return found | needles.hits(kept)
+
+
+def _file_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as plain:
+        is_packed = plain.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if is_packed else path.open("rb") as file:
+        while block := file.read(CHUNK):
+            yield block

@@ -1,0 +1,112 @@
+"""What keeps erased people out: their identifiers, hashed under a key of its own.
+
+The guard asks for every identifier that arrives, under every live version of K_supp. Where only a
+subject key is known (a device's visitor id is never kept), the key itself is hashed, as type
+``subject_key``. One row per identifier.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from ingestion.guard.keys import KEY_LENGTH, KeyRing, normalised
+from ingestion.settings import tenant
+
+# Record types of the vault whose own id is an identifier of a person.
+_RECORD_TYPES = {
+    "contacts": ("hubspot_contact_id",),
+    "customers": ("shopify_customer_id", "user_id"),
+}
+_FIELD_TYPES = {
+    "email": "email",
+    "phone": "phone",
+    "mobile_phone": "phone",
+    "address_phone": "phone",
+}
+_VALUES = """
+select stored.subject_key, stored.record_key, stored.field, stored.value
+from vault.contact_values as stored
+where stored.subject_key = any (%(keys)s) and stored.value <> ''
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the vault knows of people about to be erased; lives in memory only."""
+
+    identifiers: frozenset[tuple[str, str]]
+    """Pairs of identifier type and normalised value."""
+    values: tuple[str, ...]
+    """Every readable value, for the proof that none is left."""
+
+
+def read(connection: Connection[Any], subject_keys: Iterable[str]) -> Identity:
+    """Read the plain values behind subject keys."""
+    rows = connection.execute(_VALUES, {"keys": list(subject_keys)}).fetchall()
+    pairs: set[tuple[str, str]] = set()
+    for _, record_key, field, value in rows:
+        record_type, _, number = record_key.partition("/")
+        pairs |= {(kind, number) for kind in _RECORD_TYPES.get(record_type, ())}
+        kind = _FIELD_TYPES.get(field)
+        if kind and (plain := normalised(kind, value)):
+            pairs.add((kind, plain))
+    return Identity(frozenset(pairs), tuple(sorted({row[3] for row in rows})))
+
+
+def hashes(identifiers: Iterable[tuple[str, str]], ring: KeyRing | None = None) -> dict[str, str]:
+    """Return the tombstones of identifiers under the current K_supp, with its version."""
+    keys = ring or KeyRing.from_secret("k_supp.key")
+    secret_key = keys.versions[keys.current]
+    return {_hash(secret_key, kind, value): keys.current for kind, value in identifiers}
+
+
+def set_up(
+    connection: Connection[Any], erasure_id: str, identity: Identity, subject_keys: Iterable[str]
+) -> int:
+    """Put up the tombstones of one erasure; return how many are new."""
+    wanted = hashes({*identity.identifiers, *(("subject_key", key) for key in subject_keys)})
+    cursor = connection.execute(
+        """
+        insert into privacy.tombstones (subject_key_supp, key_version, erasure_id)
+        select given.hash, given.version, %(erasure)s
+        from unnest(%(hashes)s::text[], %(versions)s::text[]) as given (hash, version)
+        on conflict do nothing
+        """,
+        {
+            "erasure": erasure_id,
+            "hashes": list(wanted),
+            "versions": list(wanted.values()),
+        },
+    )
+    return cursor.rowcount
+
+
+def lift(connection: Connection[Any], identifier_type: str, value: str) -> int:
+    """Take down the tombstones of one identifier, for somebody who registers anew."""
+    ring = KeyRing.from_secret("k_supp.key")
+    plain = normalised(identifier_type, value)
+    keys = [_hash(key, identifier_type, plain) for key in ring.versions.values() if plain]
+    cursor = connection.execute(
+        "delete from privacy.tombstones where subject_key_supp = any (%(keys)s)", {"keys": keys}
+    )
+    return cursor.rowcount
+
+
+def buried(connection: Connection[Any], subject_keys: Iterable[str]) -> list[str]:
+    """Return which subject keys lie under a tombstone: a restored backup brings them back."""
+    rows = connection.execute("select subject_key_supp from privacy.tombstones").fetchall()
+    stones = {row[0] for row in rows}
+    ring = KeyRing.from_secret("k_supp.key")
+    return [
+        key
+        for key in subject_keys
+        if any(_hash(version, "subject_key", key) in stones for version in ring.versions.values())
+    ]
+
+
+def _hash(secret_key: bytes, kind: str, value: str) -> str:
+    message = f"{tenant()}|{kind}|{value}".encode()
+    return hmac.digest(secret_key, message, "sha256").hex()[:KEY_LENGTH]

@@ -1,0 +1,126 @@
+"""Measure the quality of identity resolution on a sandbox company, skipping HTTP and dbt.
+
+    python -m tests.benchmarks.identity_quality --company FOLDER
+
+Writes the evidence that staging would build (records' identifiers, and one record per browser,
+login and day) straight from the company's truth tables, resolves it under the project's seeds and
+prints the evaluation as JSON. Needs a home whose warehouse is up and may be overwritten.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+import psycopg
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from ingestion.guard.keys import Keyer, KeyRing, normalised
+from ingestion.sandbox.company.render.naming import customer_id
+from ingestion.settings import role_url, warehouse_address
+from orchestration.identity import resolve
+from orchestration.identity.evaluate import evaluate
+from tests.conftest import Warehouse
+from tests.integration import identity_warehouse as at
+
+Row = tuple[object, ...]
+
+
+class Keys:
+    """Keys of values as the guard would make them."""
+
+    def __init__(self) -> None:
+        self._keyer = Keyer(KeyRing.from_secret("k_match.key"))
+        self.dropped = 0
+
+    def of(self, kind: str, value: str | None) -> str | None:
+        """Return the subject key, counting values that identify nobody."""
+        key = self._keyer.key(kind, normalised(kind, value)) if value else None
+        self.dropped += key is None
+        return key
+
+
+def record_rows(truth: Path, keys: Keys) -> Iterator[Row]:
+    """Identifiers of contacts, customers and orders."""
+    records = pq.read_table(truth / "records.parquet")
+    seen = {
+        (source, kind, key): when
+        for source, kind, key, when in zip(
+            *(
+                records[c].to_pylist()
+                for c in ("source", "record_type", "record_id", "first_seen_at")
+            ),
+            strict=True,
+        )
+    }
+    found = pq.read_table(truth / "identifiers.parquet")
+    columns = ("source", "record_type", "record_id", "identifier_type", "value")
+    for source, kind, key, name, value in zip(
+        *(found[c].to_pylist() for c in columns), strict=True
+    ):
+        subject = keys.of(name, value)
+        if source == "matomo" or subject is None:
+            continue
+        when = seen[source, kind, key]
+        yield source, f"{kind}/{key}", name, subject, when, when, 1
+
+
+def visit_rows(truth: Path, keys: Keys) -> Iterator[Row]:
+    """Browsers with their logins and orders, one record per browser, login and day."""
+    visits = ds.dataset(sorted((truth / "visits").glob("*.parquet"))).to_table()
+    visits = visits.filter(pc.and_(visits["analytics_granted"], pc.invert(visits["is_bot"])))
+    days: dict[tuple[str, str, str, str], list[object]] = {}
+    columns = ("visitor_id", "customer_row", "order_id", "started_at", "ended_at")
+    for visitor, customer, order, start, end in zip(
+        *(visits[c].to_pylist() for c in columns), strict=True
+    ):
+        user = str(customer_id(customer)) if customer >= 0 else ""
+        record = f"{visitor}/{user}/{start:%Y-%m-%d}"
+        for kind, value in (("anonymous_id", visitor), ("user_id", user), ("order_id", order)):
+            if value and (key := keys.of(kind, value)):
+                span = days.setdefault((record, kind, key, ""), [start, end, 0])
+                span[0], span[1] = min(span[0], start), max(span[1], end)  # type: ignore[type-var]
+                span[2] = int(str(span[2])) + 1
+    for (record, kind, key, _), (start, end, count) in days.items():
+        yield "matomo", record, kind, key, start, end, count
+
+
+def load(warehouse: Warehouse, truth: Path) -> int:
+    """Write the evidence; return how many values identified nobody."""
+    keys = Keys()
+    at.build(warehouse)
+    at.forget(warehouse)
+    with (
+        psycopg.connect(warehouse.url("builder")) as connection,
+        connection.cursor() as cursor,
+        cursor.copy("copy identity.identifiers from stdin") as copy,
+    ):
+        for row in record_rows(truth, keys):
+            copy.write_row(row)
+        for row in visit_rows(truth, keys):
+            copy.write_row(row)
+    return keys.dropped
+
+
+def main() -> None:
+    """Load, resolve, evaluate, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--company", type=Path, required=True)
+    options = parser.parse_args()
+    truth = options.company / "truth"
+    warehouse = Warehouse(Path(os.environ["TANDEM_HOME"]), warehouse_address().dbname)
+    dropped = load(warehouse, truth)
+    summary = resolve(role_url("resolver"))
+    with psycopg.connect(role_url("resolver"), autocommit=True) as connection:
+        found = evaluate(connection, role_url("resolver"), truth)
+    figures = {"values_dropped": dropped, "resolution": asdict(summary), "quality": asdict(found)}
+    sys.stdout.write(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Load, change the servers, load again, compare with the servers' own state."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Warehouse
+from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
+from tests.integration.sandbox_company import Company, rows, served, snapshot
+
+
+@pytest.fixture(scope="module")
+def company(fresh_database: Warehouse) -> Iterator[Company]:
+    with served() as company:
+        company.load()
+        yield company
+
+
+def test_a_first_load_is_identical_with_the_servers(company: Company) -> None:
+    loaded_hubspot.assert_same(company)
+    loaded_shopify.assert_same(company)
+    loaded_matomo.assert_same(company)
+
+
+def test_loading_twice_changes_nothing(company: Company) -> None:
+    before = snapshot()
+    company.load()
+    assert snapshot() == before
+
+
+def test_ten_days_later_everything_is_identical_again(company: Company) -> None:
+    import os
+
+    later = company.control("POST", "/advance?days=10")["as_of"]
+    os.environ["SOURCES__AS_OF"] = later
+    company.load()
+    loaded_hubspot.assert_same(company)
+    loaded_shopify.assert_same(company)
+    loaded_matomo.assert_same(company)
+
+
+def test_changes_in_the_crm_arrive_with_merges_and_deletions_as_facts(company: Company) -> None:
+    ids = sorted(company.documents("hubspot", "contacts"), key=int)
+    changed, archived, survivor, merged, erased, moved = ids[:6]
+    company.hubspot("PATCH", f"/crm/v3/objects/contacts/{changed}",
+                    {"properties": {"lifecyclestage": "customer"}})  # fmt: skip
+    company.hubspot("PATCH", f"/crm/v3/objects/contacts/{moved}",
+                    {"properties": {"email": "moved@corp.example"}})  # fmt: skip
+    company.hubspot("DELETE", f"/crm/v3/objects/contacts/{archived}")
+    company.hubspot("POST", "/crm/v3/objects/contacts/merge",
+                    {"primaryObjectId": survivor, "objectIdToMerge": merged})  # fmt: skip
+    company.hubspot("POST", "/crm/v3/objects/contacts/gdpr-delete", {"objectId": erased})
+    created = company.hubspot("POST", "/crm/v3/objects/contacts",
+                              {"properties": {"email": "new.person@corp.example"}})  # fmt: skip
+    deal = sorted(company.documents("hubspot", "deals"))[0]
+    company.hubspot("PATCH", f"/crm/v3/objects/deals/{deal}",
+                    {"properties": {"dealstage": "closedlost"}})  # fmt: skip
+    company.hubspot("PUT", f"/crm/v4/objects/contacts/{created['id']}/associations/default/"
+                    f"companies/{sorted(company.documents('hubspot', 'companies'))[0]}")  # fmt: skip
+    company.load("raw_hubspot")
+    loaded_hubspot.assert_same(company)
+    gone = {r["hubspot_contact_id"] for r in rows("raw_hubspot.contacts", "is_archived")}
+    assert {archived, merged, erased} <= gone
+
+
+def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) -> None:
+    import os
+
+    contact = next(c for c in company.documents("hubspot", "contacts").values() if c["email"])
+    path = f"/communication-preferences/v4/statuses/{contact['email']}"
+    company.hubspot("POST", path, {"subscriptionId": 301, "statusState": "UNSUBSCRIBED",
+                                   "channel": "EMAIL"})  # fmt: skip
+    os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"] = "0"
+    try:
+        company.load("raw_hubspot")
+    finally:
+        del os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"]
+    loaded_hubspot.assert_same(company)
+    found = rows("raw_hubspot.subscription_statuses", "status = 'UNSUBSCRIBED'")
+    assert (contact["id"], "301") in {(r["hubspot_contact_id"], r["subscription_id"])
+                                      for r in found}  # fmt: skip
+
+
+def test_changes_in_the_shop_arrive_with_refunds_of_old_orders_and_deletions(
+    company: Company,
+) -> None:
+    orders = company.documents("shopify", "orders")
+    old = min((o for o in orders.values() if not o["refunds"] and o["lineItems"]
+               and o["displayFinancialStatus"] == "PAID"), key=lambda o: o["createdAt"])  # fmt: skip
+    company.shopify(
+        "mutation($input: RefundInput!) { refundCreate(input: $input)"
+        " { refund { id } userErrors { field message } } }",
+        input={"orderId": old["id"], "refundLineItems": [
+            {"lineItemId": old["lineItems"][0]["id"], "quantity": 1}]},
+    )  # fmt: skip
+    customers = company.documents("shopify", "customers")
+    buyers = {o["customer"]["id"] for o in orders.values() if o["customer"]}
+    first, second = sorted(buyers)[:2]
+    company.shopify(
+        "mutation($a: ID!, $b: ID!) { customerMerge(customerOneId: $a, customerTwoId: $b)"
+        " { resultingCustomerId userErrors { field message } } }", a=first, b=second,
+    )  # fmt: skip
+    third = next(c["id"] for c in customers.values() if c["id"] not in {first, second}
+                 and (c["defaultEmailAddress"] or {}).get("marketingState") == "SUBSCRIBED")  # fmt: skip
+    company.shopify(
+        "mutation($input: CustomerEmailMarketingConsentUpdateInput!) {"
+        " customerEmailMarketingConsentUpdate(input: $input)"
+        " { customer { id } userErrors { field message } } }",
+        input={"customerId": third, "emailMarketingConsent": {"marketingState": "UNSUBSCRIBED"}},
+    )  # fmt: skip
+    company.load("raw_shopify")
+    loaded_shopify.assert_same(company)
+    deleted = rows("raw_shopify.customers", "is_deleted")
+    assert second.rpartition("/")[2] in {r["shopify_customer_id"] for r in deleted}
+
+
+def test_visits_that_grow_come_late_or_vanish_are_restated(company: Company) -> None:
+    told = company.records("matomo", "visits")
+    newest = max(told, key=lambda v: v["lastActionTimestamp"])
+    grown = newest | {"lastActionTimestamp": newest["lastActionTimestamp"] + 60,
+                      "serverTimestamp": newest["serverTimestamp"] + 60,
+                      "visitDuration": newest["visitDuration"] + 60}  # fmt: skip
+    last = newest["actionDetails"][-1]
+    grown["actionDetails"] = [*newest["actionDetails"],
+                              last | {"timestamp": last["timestamp"] + 60}]  # fmt: skip
+    company.control("POST", "/matomo/visits", grown)
+    day = 86_400
+    recent = [v for v in told if v["lastActionTimestamp"] > newest["lastActionTimestamp"] - 2 * day
+              and v["idVisit"] != newest["idVisit"]]  # fmt: skip
+    granted = [v for v in recent if "analytics_storage=granted" in v["dimension1"]]
+    company.control("DELETE", f"/matomo/visits/{granted[0]['idVisit']}")
+    withdrawn = granted[1] | {"dimension1": "analytics_storage=denied"}
+    company.control("POST", "/matomo/visits", withdrawn)
+    late = granted[2] | {"visitorId": "feedfeedfeedfeed"}
+    del late["idVisit"]
+    company.control("POST", "/matomo/visits", late)
+    company.load("raw_matomo")
+    loaded_matomo.assert_same(company)

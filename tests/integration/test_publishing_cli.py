@@ -1,0 +1,60 @@
+"""``tandem release`` as an operator uses it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.release import app
+from tests.conftest import Warehouse
+from tests.integration.publishing_world import World
+
+
+@pytest.fixture
+def world(fresh_database: Warehouse) -> World:
+    made = World(fresh_database)
+    made.reset()
+    made.build()
+    target = fresh_database.home / "dbt" / "target"
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "manifest.json").write_text(json.dumps({"nodes": made.nodes}))
+    return made
+
+
+def invoke(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def test_a_release_is_compared_blocked_acknowledged_listed_and_taken_back(world: World) -> None:
+    world.publish()
+    assert invoke("diff") == (0, "nothing to publish: release 1 is up to date\n")
+    world.core("delete from core.visits where visit_id like 'v1%'")
+    code, told = invoke("diff")
+    assert code == 2
+    assert "1,111" in told
+    assert "over its limit" in told
+    with pytest.raises(Exception, match="blocked"):
+        world.publish()
+    code, told = invoke("list")
+    assert "block 1" in told
+    assert invoke("acknowledge", "--reason", "old visits")[0] == 0
+    world.publish()
+    code, told = invoke("rollback", "--yes", "--reason", "we need them")
+    assert (code, "release 3" in told) == (0, True)
+    code, told = invoke("list")
+    assert "publish, undone" in told
+    assert "we need them" in told
+
+
+def test_what_a_user_can_mend_is_told_in_one_line(world: World) -> None:
+    world.publish()
+    code, told = invoke("rollback", "--yes", "--reason", "why not")
+    assert code == 1
+    assert told.startswith("error: there is no release to go back to")
+    code, told = invoke("acknowledge", "--reason", "why not")
+    assert code == 1
+    assert "0 blocks are open" in told
+    code, told = invoke("diff", "--manifest", "nowhere.json")
+    assert (code, "nowhere.json is missing" in told) == (1, True)
