@@ -109,17 +109,16 @@ def _sweep() -> None:
     """Stop servers and remove homes that killed test sessions left."""
     import psutil
 
-    from orchestration.warehouse import embedded
+    from orchestration.warehouse import embedded, place
 
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and folder.owner() == _me():
-            with _home(folder / "home"):
+        if not pid.isdigit() or psutil.pid_exists(int(pid)) or not os.access(folder, os.W_OK):
+            continue
+        for record in folder.glob("*/postgres/place.json"):
+            with _home(record.parents[1]):
                 embedded.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _me() -> str:
-    import getpass
-
-    return getpass.getuser()
+                found = place.recorded()
+            if found is not None and not found.data.is_relative_to(folder):
+                shutil.rmtree(found.data.parent, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

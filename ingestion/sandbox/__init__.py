@@ -14,18 +14,21 @@ from ingestion.sandbox.company.company import (
     advance,
     create,
 )
+from ingestion.sandbox.company.planting import PLACES, plant
 from ingestion.sandbox.starting import SandboxError, SandboxInfo, company_dir, prepared, running
 
 __all__ = [
     "DEFAULT_AS_OF",
     "DEFAULT_PEOPLE",
     "DEFAULT_SEED",
+    "PLACES",
     "CompanyError",
     "SandboxError",
     "SandboxInfo",
     "advance",
     "company_dir",
     "create",
+    "plant",
     "prepared",
     "running",
 ]

@@ -68,10 +68,10 @@ def _release() -> str | None:
                 "select release_id, released_at from marts_meta.releases "
                 "order by release_id desc limit 1"
             ).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return "none yet (`tandem run`)"
-    except (psycopg.Error, SettingsError):
+    except (psycopg.OperationalError, SettingsError):
         return None
+    except psycopg.Error as error:
+        return f"unknown ({type(error).__name__}): run `tandem up`"
     return f"{row[0]} of {row[1]:%Y-%m-%d %H:%M} UTC" if row else "none yet (`tandem run`)"
 
 

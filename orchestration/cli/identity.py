@@ -14,7 +14,6 @@ from rich.table import Table
 from ingestion.settings import role_url
 
 if TYPE_CHECKING:
-    from orchestration.identity.explain import Explanation
     from orchestration.identity.resolve import Summary
 
 app = typer.Typer(no_args_is_help=True, help="Who is who: explain, join, split, preview, measure.")
@@ -59,6 +58,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Show the evidence that makes identifiers one person; prints no readable value."""
+    from orchestration.cli import explanation
     from orchestration.identity import inputs, naming
     from orchestration.identity.explain import explain as explain_now
 
@@ -69,7 +69,7 @@ def explain(
     if as_json:
         _print_json(found)
         return
-    _show(found)
+    explanation.show(found, console)
     if two is not None and one.person != two.person:
         console.print("They are different people.")
 
@@ -204,6 +204,27 @@ def review(
     console.print(table if table.row_count else "nothing waits for review")
 
 
+@app.command()
+def propose(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Join pairs above the rules' accept_probability.")
+    ] = False,
+) -> None:
+    """Let the probabilistic tier compare contact data in the vault and queue likely pairs."""
+    from orchestration.identity import inputs, probabilistic
+
+    with (
+        psycopg.connect(role_url("builder_pii"), autocommit=True) as vault,
+        _resolver() as connection,
+    ):
+        rules = inputs.load_rules(connection)
+        found = probabilistic.propose(vault, connection, rules, accept=accept)
+    console.print(
+        f"{found.pairs:,} pairs likely, {found.queued:,} new in the queue,"
+        f" {found.accepted:,} accepted: `tandem identity review` shows what waits"
+    )
+
+
 def _decide(
     decision: str, left: str, right: str | None, author: str | None, reason: str, now: bool
 ) -> None:
@@ -234,36 +255,3 @@ def _tell(summary: "Summary") -> None:
         f"{summary.mode}: {summary.persons:,} persons looked at, {changes or 'nothing new'}"
         f" ({summary.seconds:.1f} s)"
     )
-
-
-def _show(found: "Explanation") -> None:
-    console.print(f"person {found.person or 'none'}", highlight=False)
-    members = Table("type", "key", "from", "to")
-    for kind, key, start, end in found.identifiers:
-        span = (
-            "" if start.year == 1900 else f"{start:%Y-%m-%d}",
-            "" if end.year == 9999 else f"{end:%Y-%m-%d}",
-        )
-        members.add_row(kind, key, *span)
-    console.print(members)
-    if found.steps:
-        steps = Table("identifier", "identifier", "seen together in", "from", "to", "times")
-        for s in found.steps:
-            records = ", ".join(s.records[:3]) + (
-                f" and {len(s.records) - 3} more" if len(s.records) > 3 else ""
-            )
-            steps.add_row(
-                s.left,
-                s.right,
-                records,
-                f"{s.first_seen:%Y-%m-%d}",
-                f"{s.last_seen:%Y-%m-%d}",
-                str(s.count),
-            )
-        console.print(steps)
-    for cut in found.cuts:
-        console.print(
-            f"cut: {cut.left} - {cut.right or 'everybody'} ({cut.reason})", highlight=False
-        )
-    for at, kind, became, cause in found.history:
-        console.print(f"{at:%Y-%m-%d %H:%M} {kind} {became or ''} ({cause})", highlight=False)

@@ -11,15 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.settings import SettingsError, home, role_url
-from orchestration import publishing
+from ingestion.settings import SettingsError, role_url
+from orchestration import dbt_invocation, publishing
 
 app = typer.Typer(no_args_is_help=True, help="Releases of the marts: list, compare, take back.")
 console = Console()
 errors = Console(stderr=True)
 
 Manifest = Annotated[
-    Path | None, typer.Option(help="dbt's manifest.json; by default that of the last run.")
+    Path | None, typer.Option(help="dbt's manifest.json; by default that of the project as it is.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; recorded in marts_meta.")]
 
@@ -30,7 +30,7 @@ def _publisher() -> Iterator[psycopg.Connection]:
     try:
         with publishing.connect(role_url("publisher")) as conn:
             yield conn
-    except (publishing.PublishError, SettingsError) as error:
+    except (publishing.PublishError, SettingsError, dbt_invocation.TransformationError) as error:
         errors.print(f"[red]error:[/] {error}", highlight=False)
         raise typer.Exit(1) from None
     except psycopg.OperationalError:
@@ -39,7 +39,7 @@ def _publisher() -> Iterator[psycopg.Connection]:
 
 
 def _marts(manifest: Path | None) -> list[publishing.Mart]:
-    return publishing.read_marts(manifest or home() / "dbt" / "target" / "manifest.json")
+    return publishing.read_marts(manifest or dbt_invocation.manifest())
 
 
 @app.command("list")

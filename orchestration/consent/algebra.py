@@ -27,7 +27,8 @@ def query(target: str, given: Mapping[str, str], final: str | None = None) -> st
     ordered: dict[str, str] = {}
     _collect(target, given, ordered)
     parts = [f"{name} as (\n{body}\n)" for name, body in ordered.items()]
-    return f"with {', '.join(parts)}\n{final or f'select * from {target}'}"
+    last = final or f"select * from {target}"  # noqa: S608
+    return f"with {', '.join(parts)}\n{last}"
 
 
 def _collect(name: str, given: Mapping[str, str], ordered: dict[str, str]) -> None:

@@ -1,1 +1,1 @@
-"""People's rights over their data, and the checks that hold the hub to them; never imports dagster."""
+"""People's rights over their data, and the checks that hold the hub to them."""

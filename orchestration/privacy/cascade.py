@@ -61,7 +61,8 @@ def _children_first(
             entries.append((name, entry))
     # identity.person_links and the registry of persons tell who is who: they go last.
     return sorted(
-        entries, key=lambda each: (each[1].through is None, each[0].startswith("identity."), each[0])
+        entries,
+        key=lambda each: (each[1].through is None, each[0].startswith("identity."), each[0]),
     )
 
 
@@ -73,15 +74,15 @@ def _delete(connection: Connection[Any], name: str, entry: Relation, closure: Cl
 def _delete_children(
     connection: Connection[Any], name: str, entry: Relation, registry: Registry, closure: Closure
 ) -> int:
-    assert entry.through is not None
-    parent = registry.entry(entry.through.relation)
-    if parent is None or parent.through is not None:
+    through = entry.through
+    parent = registry.entry(through.relation) if through else None
+    if through is None or parent is None or parent.through is not None:
         raise PrivacyError(f"{name} in pii_registry.yml belongs to a relation without subjects")
     query = sql.SQL("delete from {} where {} in (select {} from {} where {})").format(
         table(name),
-        sql.Identifier(entry.through.column),
-        sql.Identifier(entry.through.parent_column),
-        table(entry.through.relation),
+        sql.Identifier(through.column),
+        sql.Identifier(through.parent_column),
+        table(through.relation),
         _belongs(parent),
     )
     return connection.execute(query, _given(closure)).rowcount

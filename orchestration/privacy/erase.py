@@ -151,9 +151,7 @@ def _redact(connection: Connection[Any], erasure: Erasure) -> int:
 def _references(identity: tombstones.Identity) -> list[tuple[str, str]]:
     """Return the records that other systems hold: destination and its own id."""
     systems = {"hubspot_contact_id": "hubspot", "shopify_customer_id": "shopify"}
-    return sorted(
-        (systems[kind], value) for kind, value in identity.identifiers if kind in systems
-    )
+    return sorted((systems[kind], value) for kind, value in identity.identifiers if kind in systems)
 
 
 def _queue_deletes(

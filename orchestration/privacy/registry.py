@@ -8,9 +8,9 @@
 - ``log_ttl``: operational records that age out after so many days;
 - ``reference``: rules, catalogue and the like, about nobody.
 
-``clear`` names columns that hold a key in rows of other people too: they are emptied there. ``hold``
-names a duty to keep (``holds`` says which apply): such rows stay, under a random id, without what
-``forget`` names.
+``clear`` names columns that hold a key in rows of other people too: they are emptied there.
+``hold`` names a duty to keep (``holds`` says which apply): such rows stay, under a random id,
+without what ``forget`` names.
 
 A table that is not named, or whose columns say more than its entry, fails the build.
 """

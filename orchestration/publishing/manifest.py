@@ -21,6 +21,7 @@ _Node = Mapping[str, Any]
 _Homes = Mapping[tuple[str, str], list[tuple[str, str]]]
 
 _REF = re.compile(r"ref\(\s*(?:['\"]\w+['\"]\s*,\s*)?['\"](\w+)['\"]")
+_VERSION = re.compile(r"\bv(?:ersion)?\s*=\s*['\"]?(\w+)")
 # PostgreSQL cuts identifiers at 63 bytes; history tables are named <schema>__<table>.
 _MAX_NAME = 63
 
@@ -41,7 +42,7 @@ def read_marts(manifest: Path) -> list[Mart]:
 def marts_of(nodes: Mapping[str, Any]) -> list[Mart]:
     """Return the marts among the manifest's ``nodes``."""
     models = [node for node in nodes.values() if node["resource_type"] == "model"]
-    relations = {node["name"]: _relation(node) for node in models}
+    relations = {name: _relation(node) for node in models for name in _names(node)}
     homes: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for node in models:
         homes.setdefault(_relation(node), []).extend(_targets(node))
@@ -60,6 +61,14 @@ def _meta(node: _Node) -> Mapping[str, Any]:
 
 def _relation(node: _Node) -> tuple[str, str]:
     return node["schema"], node.get("alias") or node["name"]
+
+
+def _names(node: _Node) -> list[str]:
+    """Return the names a ref may use: the model's, and for a version name.v<version>."""
+    if node.get("version") is None:
+        return [node["name"]]
+    named = [f"{node['name']}.v{node['version']}"]
+    return [node["name"], *named] if node["version"] == node.get("latest_version") else named
 
 
 def _targets(node: _Node) -> list[tuple[str, str]]:
@@ -153,7 +162,8 @@ def _foreign_key(
             f"model {node['name']}: a foreign key needs `to` and `to_columns` to be published"
         )
     if reference := _REF.search(to):
-        parent = relations.get(reference[1])
+        version = _VERSION.search(to)
+        parent = relations.get(f"{reference[1]}.v{version[1]}" if version else reference[1])
     else:
         parts = [part.strip('"') for part in to.split(".")]
         parent = (parts[-2], parts[-1]) if len(parts) > 1 else None

@@ -16,6 +16,7 @@ from psycopg import IsolationLevel
 from ingestion.failpoints import fail_point
 from orchestration.publishing import apply as rows
 from orchestration.publishing import build, gate, ledger
+from orchestration.publishing.checks import gates_of
 from orchestration.publishing.difference import MartChange, Measured, measure
 from orchestration.publishing.errors import ReleaseBlocked, cleaned
 from orchestration.publishing.marts import Mart
@@ -142,7 +143,7 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
     measured = _measure_all(conn, shapes)
     changes = tuple(m.change for m in measured)
     fail_point("publish.after_diff")
-    gates = ledger.gates_of(conn, order.marts)
+    gates = gates_of(conn, order.marts)
     current = ledger.current_release(conn)
     is_changed = (
         current is None

@@ -31,7 +31,6 @@ RECOVERY_SECONDS = 300.0
 PORT_SECONDS = 3.0
 # A fast stop writes a checkpoint; what takes longer is stopped hard, and recovers at its start.
 STOP_SECONDS = 30
-LOG_TAIL = 8192
 
 
 @dataclass(frozen=True)
@@ -142,9 +141,8 @@ def _initialise(data: Path, user: ServerUser | None, programs: Path) -> None:
             user,
         )
     if made.returncode != 0:
-        raise WarehouseError(
-            f"the embedded PostgreSQL could not be made in {data}: {_last_line(made.stderr)}"
-        )
+        reason = postmaster.last_line(made.stderr)
+        raise WarehouseError(f"the embedded PostgreSQL could not be made in {data}: {reason}")
     with (draft / "postgresql.conf").open("a") as conf:
         conf.write("\ninclude 'tandem.conf'\ninclude_if_exists 'local.conf'\n")
     draft.rename(data)
@@ -186,7 +184,7 @@ def _start(place: Place, user: ServerUser | None, programs: Path) -> Place:
         if started.returncode == 0 and _comes_up(place):
             return place
         if time.monotonic() > deadline:
-            reason = _last_line(_logged(place.data) or started.stderr, "FATAL")
+            reason = postmaster.last_line(postmaster.logged(place.data) or started.stderr, "FATAL")
             raise WarehouseError(
                 f"the embedded PostgreSQL does not start: {reason} "
                 f"(log: {log} and {place.data / 'log'}; free memory and disk, then `tandem up`)"
@@ -238,21 +236,3 @@ def _answers(place: Place) -> bool:
             ) from None
         return False
     return row is not None and Path(row[0]).resolve() == place.data.resolve()
-
-
-def _logged(data: Path) -> str:
-    """Return what the server last said: before its log collector took over, and after."""
-    collected = sorted((data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
-    text = ""
-    for log in [data / "start.log", *collected[-1:]]:
-        try:
-            text += log.read_text(errors="replace")[-LOG_TAIL:]
-        except OSError:
-            continue
-    return text
-
-
-def _last_line(text: str, word: str = "") -> str:
-    """Return the last line that holds ``word``: server programs put the cause there."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if word in line), "no reason in its log")

@@ -64,8 +64,8 @@ def verify(connection: Connection) -> None:
     if repairs:
         shown = "; ".join(repairs[:5]) + ("; …" if len(repairs) > 5 else "")
         raise WarehouseError(
-            f"{len(repairs)} privileges differ from grants.yml: run `tandem up`, which should do: "
-            f"{shown}"
+            f"privileges differ from grants.yml ({len(repairs)}): "
+            f"run `tandem up`, which does: {shown}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The server's main process, as its lock file and the system's process table tell."""
+"""The server's main process, as its lock file, the system's process table and its log tell."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import psutil
 
 # No system hands out this process id (Linux ends at 2^22), so it marks a lock file as stale.
 NO_PROCESS = 2**30
+LOG_TAIL = 8192
 
 
 def process(data: Path) -> psutil.Process | None:
@@ -34,3 +35,21 @@ def release_lock(data: Path) -> None:
     pid, _, rest = file.read_text().partition("\n")
     if pid.isdigit() and psutil.pid_exists(int(pid)):
         file.write_text(f"{NO_PROCESS}\n{rest}")
+
+
+def logged(data: Path) -> str:
+    """Return what the server last said: before its log collector took over, and after."""
+    collected = sorted((data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+    text = ""
+    for log in [data / "start.log", *collected[-1:]]:
+        try:
+            text += log.read_text(errors="replace")[-LOG_TAIL:]
+        except OSError:
+            continue
+    return text
+
+
+def last_line(text: str, word: str = "") -> str:
+    """Return the last line that holds ``word``: server programs put the cause there."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if word in line), "no reason in its log")

@@ -34,9 +34,7 @@ def assert_same(company: Company) -> None:
         }
         assert {name: row[name] for name in expected} == expected
         mine = sorted(actions.pop(number, []), key=lambda a: a["action_position"])
-        assert [a["action_type"] for a in mine] == [
-            a["type"] for a in visit["actionDetails"]
-        ]
+        assert [a["action_type"] for a in mine] == [a["type"] for a in visit["actionDetails"]]
         if mine:
             assert mine[0]["occurred_at"] == row["started_at"]
             assert mine[-1]["occurred_at"] == row["ended_at"]

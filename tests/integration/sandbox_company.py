@@ -40,9 +40,7 @@ class Company:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the tests' own API of the servers."""
-        answer = requests.request(
-            method, f"{self.info.control_url}{path}", json=body, timeout=60
-        )
+        answer = requests.request(method, f"{self.info.control_url}{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 

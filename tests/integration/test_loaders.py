@@ -42,21 +42,35 @@ def test_ten_days_later_everything_is_identical_again(company: Company) -> None:
 def test_changes_in_the_crm_arrive_with_merges_and_deletions_as_facts(company: Company) -> None:
     ids = sorted(company.documents("hubspot", "contacts"), key=int)
     changed, archived, survivor, merged, erased, moved = ids[:6]
-    company.hubspot("PATCH", f"/crm/v3/objects/contacts/{changed}",
-                    {"properties": {"lifecyclestage": "customer"}})  # fmt: skip
-    company.hubspot("PATCH", f"/crm/v3/objects/contacts/{moved}",
-                    {"properties": {"email": "moved@corp.example"}})  # fmt: skip
+    company.hubspot(
+        "PATCH",
+        f"/crm/v3/objects/contacts/{changed}",
+        {"properties": {"lifecyclestage": "customer"}},
+    )
+    company.hubspot(
+        "PATCH",
+        f"/crm/v3/objects/contacts/{moved}",
+        {"properties": {"email": "moved@corp.example"}},
+    )
     company.hubspot("DELETE", f"/crm/v3/objects/contacts/{archived}")
-    company.hubspot("POST", "/crm/v3/objects/contacts/merge",
-                    {"primaryObjectId": survivor, "objectIdToMerge": merged})  # fmt: skip
+    company.hubspot(
+        "POST",
+        "/crm/v3/objects/contacts/merge",
+        {"primaryObjectId": survivor, "objectIdToMerge": merged},
+    )
     company.hubspot("POST", "/crm/v3/objects/contacts/gdpr-delete", {"objectId": erased})
-    created = company.hubspot("POST", "/crm/v3/objects/contacts",
-                              {"properties": {"email": "new.person@corp.example"}})  # fmt: skip
+    created = company.hubspot(
+        "POST", "/crm/v3/objects/contacts", {"properties": {"email": "new.person@corp.example"}}
+    )
     deal = sorted(company.documents("hubspot", "deals"))[0]
-    company.hubspot("PATCH", f"/crm/v3/objects/deals/{deal}",
-                    {"properties": {"dealstage": "closedlost"}})  # fmt: skip
-    company.hubspot("PUT", f"/crm/v4/objects/contacts/{created['id']}/associations/default/"
-                    f"companies/{sorted(company.documents('hubspot', 'companies'))[0]}")  # fmt: skip
+    company.hubspot(
+        "PATCH", f"/crm/v3/objects/deals/{deal}", {"properties": {"dealstage": "closedlost"}}
+    )
+    company.hubspot(
+        "PUT",
+        f"/crm/v4/objects/contacts/{created['id']}/associations/default/"
+        f"companies/{sorted(company.documents('hubspot', 'companies'))[0]}",
+    )
     company.load("raw_hubspot")
     loaded_hubspot.assert_same(company)
     gone = {r["hubspot_contact_id"] for r in rows("raw_hubspot.contacts", "is_archived")}
@@ -68,8 +82,9 @@ def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) 
 
     contact = next(c for c in company.documents("hubspot", "contacts").values() if c["email"])
     path = f"/communication-preferences/v4/statuses/{contact['email']}"
-    company.hubspot("POST", path, {"subscriptionId": 301, "statusState": "UNSUBSCRIBED",
-                                   "channel": "EMAIL"})  # fmt: skip
+    company.hubspot(
+        "POST", path, {"subscriptionId": 301, "statusState": "UNSUBSCRIBED", "channel": "EMAIL"}
+    )
     os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"] = "0"
     try:
         company.load("raw_hubspot")
@@ -77,37 +92,52 @@ def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) 
         del os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"]
     loaded_hubspot.assert_same(company)
     found = rows("raw_hubspot.subscription_statuses", "status = 'UNSUBSCRIBED'")
-    assert (contact["id"], "301") in {(r["hubspot_contact_id"], r["subscription_id"])
-                                      for r in found}  # fmt: skip
+    assert (contact["id"], "301") in {
+        (r["hubspot_contact_id"], r["subscription_id"]) for r in found
+    }
 
 
 def test_changes_in_the_shop_arrive_with_refunds_of_old_orders_and_deletions(
     company: Company,
 ) -> None:
     orders = company.documents("shopify", "orders")
-    old = min((o for o in orders.values() if not o["refunds"] and o["lineItems"]
-               and o["displayFinancialStatus"] == "PAID"), key=lambda o: o["createdAt"])  # fmt: skip
+    old = min(
+        (
+            o
+            for o in orders.values()
+            if not o["refunds"] and o["lineItems"] and o["displayFinancialStatus"] == "PAID"
+        ),
+        key=lambda o: o["createdAt"],
+    )
     company.shopify(
         "mutation($input: RefundInput!) { refundCreate(input: $input)"
         " { refund { id } userErrors { field message } } }",
-        input={"orderId": old["id"], "refundLineItems": [
-            {"lineItemId": old["lineItems"][0]["id"], "quantity": 1}]},
-    )  # fmt: skip
+        input={
+            "orderId": old["id"],
+            "refundLineItems": [{"lineItemId": old["lineItems"][0]["id"], "quantity": 1}],
+        },
+    )
     customers = company.documents("shopify", "customers")
     buyers = {o["customer"]["id"] for o in orders.values() if o["customer"]}
     first, second = sorted(buyers)[:2]
     company.shopify(
         "mutation($a: ID!, $b: ID!) { customerMerge(customerOneId: $a, customerTwoId: $b)"
-        " { resultingCustomerId userErrors { field message } } }", a=first, b=second,
-    )  # fmt: skip
-    third = next(c["id"] for c in customers.values() if c["id"] not in {first, second}
-                 and (c["defaultEmailAddress"] or {}).get("marketingState") == "SUBSCRIBED")  # fmt: skip
+        " { resultingCustomerId userErrors { field message } } }",
+        a=first,
+        b=second,
+    )
+    third = next(
+        c["id"]
+        for c in customers.values()
+        if c["id"] not in {first, second}
+        and (c["defaultEmailAddress"] or {}).get("marketingState") == "SUBSCRIBED"
+    )
     company.shopify(
         "mutation($input: CustomerEmailMarketingConsentUpdateInput!) {"
         " customerEmailMarketingConsentUpdate(input: $input)"
         " { customer { id } userErrors { field message } } }",
         input={"customerId": third, "emailMarketingConsent": {"marketingState": "UNSUBSCRIBED"}},
-    )  # fmt: skip
+    )
     company.load("raw_shopify")
     loaded_shopify.assert_same(company)
     deleted = rows("raw_shopify.customers", "is_deleted")
@@ -117,16 +147,24 @@ def test_changes_in_the_shop_arrive_with_refunds_of_old_orders_and_deletions(
 def test_visits_that_grow_come_late_or_vanish_are_restated(company: Company) -> None:
     told = company.records("matomo", "visits")
     newest = max(told, key=lambda v: v["lastActionTimestamp"])
-    grown = newest | {"lastActionTimestamp": newest["lastActionTimestamp"] + 60,
-                      "serverTimestamp": newest["serverTimestamp"] + 60,
-                      "visitDuration": newest["visitDuration"] + 60}  # fmt: skip
+    grown = newest | {
+        "lastActionTimestamp": newest["lastActionTimestamp"] + 60,
+        "serverTimestamp": newest["serverTimestamp"] + 60,
+        "visitDuration": newest["visitDuration"] + 60,
+    }
     last = newest["actionDetails"][-1]
-    grown["actionDetails"] = [*newest["actionDetails"],
-                              last | {"timestamp": last["timestamp"] + 60}]  # fmt: skip
+    grown["actionDetails"] = [
+        *newest["actionDetails"],
+        last | {"timestamp": last["timestamp"] + 60},
+    ]
     company.control("POST", "/matomo/visits", grown)
     day = 86_400
-    recent = [v for v in told if v["lastActionTimestamp"] > newest["lastActionTimestamp"] - 2 * day
-              and v["idVisit"] != newest["idVisit"]]  # fmt: skip
+    recent = [
+        v
+        for v in told
+        if v["lastActionTimestamp"] > newest["lastActionTimestamp"] - 2 * day
+        and v["idVisit"] != newest["idVisit"]
+    ]
     granted = [v for v in recent if "analytics_storage=granted" in v["dimension1"]]
     company.control("DELETE", f"/matomo/visits/{granted[0]['idVisit']}")
     withdrawn = granted[1] | {"dimension1": "analytics_storage=denied"}

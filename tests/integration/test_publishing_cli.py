@@ -15,9 +15,7 @@ def world(fresh_database: Warehouse) -> World:
     made = World(fresh_database)
     made.reset()
     made.build()
-    target = fresh_database.home / "dbt" / "target"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "manifest.json").write_text(json.dumps({"nodes": made.nodes}))
+    (fresh_database.home / "manifest.json").write_text(json.dumps({"nodes": made.nodes}))
     return made
 
 
@@ -29,9 +27,13 @@ def invoke(*arguments: str) -> tuple[int, str]:
 
 def test_a_release_is_compared_blocked_acknowledged_listed_and_taken_back(world: World) -> None:
     world.publish()
-    assert invoke("diff") == (0, "nothing to publish: release 1 is up to date\n")
+    manifest = str(world.warehouse.home / "manifest.json")
+    assert invoke("diff", "--manifest", manifest) == (
+        0,
+        "nothing to publish: release 1 is up to date\n",
+    )
     world.core("delete from core.visits where visit_id like 'v1%'")
-    code, told = invoke("diff")
+    code, told = invoke("diff", "--manifest", manifest)
     assert code == 2
     assert "1,111" in told
     assert "over its limit" in told

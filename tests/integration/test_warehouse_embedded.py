@@ -192,7 +192,7 @@ def test_no_value_of_a_row_reaches_the_servers_log(home: Path) -> None:
             "insert into core.people values ('{}', 1), ('{}', 2)",
             "select '{}'::int",
             "insert into core.people values ('{}', 'x{}')",
-            "selekt '{}'",
+            "select select '{}'",
             "do $$ begin raise exception '{}'; end $$",
             "do $$ begin raise warning '{}'; end $$",
         ):

@@ -71,6 +71,12 @@ def test_a_lost_warehouse_has_a_next_step() -> None:
     assert "tandem up" in cli.explained(psycopg.OperationalError("server closed the connection"))
 
 
+def test_a_full_disk_is_not_called_a_lost_warehouse() -> None:
+    assert "full" in cli.explained(psycopg.errors.DiskFull("could not extend file"))
+    assert "QueryCanceled" in cli.explained(psycopg.errors.QueryCanceled("canceling statement"))
+    assert "tandem up" in cli.explained(psycopg.errors.AdminShutdown("terminating connection"))
+
+
 def test_a_user_error_ends_with_one_line_and_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

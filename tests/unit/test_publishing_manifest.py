@@ -74,6 +74,26 @@ def test_version_and_deprecation_date_are_read() -> None:
     assert (mart.version, mart.deprecation_date) == ("1", date(2027, 1, 31))
 
 
+def test_a_foreign_key_follows_the_version_it_names_or_the_latest() -> None:
+    nodes: dict[str, Any] = {}
+    for version in (1, 2):
+        target = {"schema": "marts", "table": f"people_v{version}"}
+        nodes[f"v{version}"] = node(
+            "people", dict(PEOPLE), ["person_id"], publish=target, alias=f"people_v{version}",
+            version=version, latest_version=2,
+        )  # fmt: skip
+    for name, to in (("old", "ref('people', v=1)"), ("new", "ref('people')")):
+        nodes[name] = node(
+            name, dict(VISITS), ["visit_id"], publish={"schema": "marts", "table": name}
+        )
+        nodes[name]["constraints"].append(
+            {"type": "foreign_key", "columns": ["person_id"], "to": to, "to_columns": ["person_id"]}
+        )
+    found = {mart.table: mart for mart in marts_of(nodes)}
+    assert found["old"].foreign_keys[0].to_table == "people_v1"
+    assert found["new"].foreign_keys[0].to_table == "people_v2"
+
+
 def test_pii_class_is_found_in_meta_or_config_meta() -> None:
     declared = people()
     declared["columns"]["stage"] = {"data_type": "text", "meta": {"pii": "pseudonymous"}}

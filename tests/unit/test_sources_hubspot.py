@@ -65,9 +65,14 @@ def test_search_ends_although_twelve_thousand_share_one_timestamp() -> None:
     assert len(read) == len(set(read)) == 12_000
 
 
-@pytest.mark.parametrize(("kind", "name"), [("contacts", "lastmodifieddate"),
-                                            ("companies", "hs_lastmodifieddate"),
-                                            ("deals", "hs_lastmodifieddate")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("contacts", "lastmodifieddate"),
+        ("companies", "hs_lastmodifieddate"),
+        ("deals", "hs_lastmodifieddate"),
+    ],
+)
 def test_each_object_is_searched_by_its_own_modification_time(kind: str, name: str) -> None:
     account = Account([])
     account._search = lambda body: account.asked.append(("", "", body)) or {"results": []}  # type: ignore[method-assign,func-returns-value,assignment]
@@ -98,26 +103,58 @@ def test_a_cursor_that_repeats_fails_loudly() -> None:
 
 
 def test_merges_are_read_from_both_properties() -> None:
-    record = {"id": "9", "properties": {
-        "hs_merged_object_ids": "7;8", "lastmodifieddate": "2026-05-01T00:00:00Z",
-        "hs_calculated_merged_vids": "8:1767225600000;6:1767312000000;9:1"}}  # fmt: skip
+    record = {
+        "id": "9",
+        "properties": {
+            "hs_merged_object_ids": "7;8",
+            "lastmodifieddate": "2026-05-01T00:00:00Z",
+            "hs_calculated_merged_vids": "8:1767225600000;6:1767312000000;9:1",
+        },
+    }
     found = {m["merged"]: m["at"] for m in merges_of(record)}
     assert found == {"7": "2026-05-01T00:00:00Z", "8": 1767225600000, "6": 1767312000000}
 
 
 def test_a_deal_tells_all_the_stages_it_went_through() -> None:
-    record = {"id": "5", "propertiesWithHistory": {"dealstage": [
-        {"value": "won", "timestamp": "2026-02-01"}, {"value": "new", "timestamp": "2026-01-01"}]}}  # fmt: skip
+    record = {
+        "id": "5",
+        "propertiesWithHistory": {
+            "dealstage": [
+                {"value": "won", "timestamp": "2026-02-01"},
+                {"value": "new", "timestamp": "2026-01-01"},
+            ]
+        },
+    }
     assert [s["value"] for s in stages_of(record)] == ["won", "new"]
 
 
 def test_links_page_inside_one_record() -> None:
-    pages = iter([
-        {"results": [{"from": {"id": "1"}, "to": [{"toObjectId": 10, "associationTypes": [
-            {"typeId": 3, "label": None}, {"typeId": 12, "label": "Decision maker"}]}],
-            "paging": {"next": {"after": "1"}}}]},
-        {"results": [{"from": {"id": "1"}, "to": [{"toObjectId": 11, "associationTypes": []}]}]},
-    ])  # fmt: skip
+    pages = iter(
+        [
+            {
+                "results": [
+                    {
+                        "from": {"id": "1"},
+                        "to": [
+                            {
+                                "toObjectId": 10,
+                                "associationTypes": [
+                                    {"typeId": 3, "label": None},
+                                    {"typeId": 12, "label": "Decision maker"},
+                                ],
+                            }
+                        ],
+                        "paging": {"next": {"after": "1"}},
+                    }
+                ]
+            },
+            {
+                "results": [
+                    {"from": {"id": "1"}, "to": [{"toObjectId": 11, "associationTypes": []}]}
+                ]
+            },
+        ]
+    )
 
     class Links:
         def json(self, *_: Any, **__: Any) -> Any:

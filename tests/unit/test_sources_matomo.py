@@ -6,34 +6,50 @@ from typing import Any
 import pytest
 
 from ingestion.guard.reasons import Reason
-from ingestion.sources.web.matomo import _Api
+from ingestion.sources.web.matomo_api import Matomo
 from ingestion.sources.web.matomo_events import EventReader, Page
 from tests.unit.guard_memory import memory_guard, tombstone
 
 DAY = date(2026, 9, 1)
 NOON = 1_788_264_000  # 2026-09-01T12:00:00Z
-GRANTED = "analytics_storage=granted;ad_storage=denied;ad_user_data=denied;ad_personalization=denied;gpc=0"
+GRANTED = "analytics_storage=granted;ad_storage=denied;ad_user_data=denied;gpc=0"
 
 
 def action(position: int = 0, **members: Any) -> dict[str, Any]:
     """An action as a site two hours east of Greenwich tells it."""
-    return {"type": "action", "url": "https://shop.example/products/shoe", "pageTitle": "Shoe",
-            "timestamp": NOON + 7_200 + 60 * position} | members  # fmt: skip
+    return {
+        "type": "action",
+        "url": "https://shop.example/products/shoe",
+        "pageTitle": "Shoe",
+        "timestamp": NOON + 7_200 + 60 * position,
+    } | members
 
 
 def visit(number: Any = 1, actions: list[Any] | None = None, **members: Any) -> dict[str, Any]:
     details = [action()] if actions is None else actions
-    return {"idVisit": number, "visitorId": "00a1b2c3d4e5f607", "userId": None,
-            "visitIp": "203.0.113.9", "firstActionTimestamp": NOON, "lastActionTimestamp": NOON + 60,
-            "serverTimestamp": NOON + 60, "visitDuration": 60, "referrerType": "direct",
-            "countryCode": "de", "languageCode": "de-at", "deviceType": "Desktop",
-            "browserName": "Firefox", "operatingSystemName": "Mac", "dimension1": GRANTED,
-            "actionDetails": details} | members  # fmt: skip
+    return {
+        "idVisit": number,
+        "visitorId": "00a1b2c3d4e5f607",
+        "userId": None,
+        "visitIp": "203.0.113.9",
+        "firstActionTimestamp": NOON,
+        "lastActionTimestamp": NOON + 60,
+        "serverTimestamp": NOON + 60,
+        "visitDuration": 60,
+        "referrerType": "direct",
+        "countryCode": "de",
+        "languageCode": "de-at",
+        "deviceType": "Desktop",
+        "browserName": "Firefox",
+        "operatingSystemName": "Mac",
+        "dimension1": GRANTED,
+        "actionDetails": details,
+    } | members
 
 
 def read(*visits: Any, tombstones: frozenset[str] = frozenset()) -> tuple[Page, Any]:
     guard, store = memory_guard("raw_matomo", tombstones)
-    return EventReader(guard).read(DAY, list(visits)), store
+    return EventReader(guard).read([(DAY, each) for each in visits]), store
 
 
 def test_action_times_lose_the_offset_of_the_site() -> None:
@@ -48,8 +64,13 @@ def test_right_action_times_stay_as_they_are() -> None:
 
 
 def test_a_visit_without_permission_is_counted_and_forgotten() -> None:
-    refused = visit(2, [action(), action(1)], dimension1="analytics_storage=denied",
-                    userId="7000000032768", referrerType="campaign")  # fmt: skip
+    refused = visit(
+        2,
+        [action(), action(1)],
+        dimension1="analytics_storage=denied",
+        userId="7000000032768",
+        referrerType="campaign",
+    )
     page, store = read(visit(1), refused, visit(3, dimension1=None))
     assert page.visits["visit_id"].to_pylist() == ["1"]
     assert page.actions.num_rows == 1
@@ -59,10 +80,16 @@ def test_a_visit_without_permission_is_counted_and_forgotten() -> None:
 
 
 def test_nothing_readable_is_left_of_the_landing_page() -> None:
-    url = ("https://shop.example/u/jane%2540example.org?utm_source=news&email=jane@example.org"
-           "&fbclid=IwAR0abc#jane@example.org")  # fmt: skip
-    page, _ = read(visit(actions=[action(url=url, pageTitle="Hello jane@example.org")],
-                         referrerUrl="https://mail.example/?to=jane@example.org"))  # fmt: skip
+    url = (
+        "https://shop.example/u/jane%2540example.org?utm_source=news&email=jane@example.org"
+        "&fbclid=IwAR0abc#jane@example.org"
+    )
+    page, _ = read(
+        visit(
+            actions=[action(url=url, pageTitle="Hello jane@example.org")],
+            referrerUrl="https://mail.example/?to=jane@example.org",
+        )
+    )
     kept = str(page.visits.to_pylist()) + str(page.actions.to_pylist())
     assert "jane" not in kept
     assert "203.0.113" not in kept
@@ -74,8 +101,13 @@ def test_nothing_readable_is_left_of_the_landing_page() -> None:
 
 def test_positions_count_from_one_in_every_visit() -> None:
     page, _ = read(visit(1, [action(n) for n in range(3)]), visit(2, []), visit(3, [action()]))
-    rows = list(zip(page.actions["visit_id"].to_pylist(),
-                    page.actions["action_position"].to_pylist(), strict=True))  # fmt: skip
+    rows = list(
+        zip(
+            page.actions["visit_id"].to_pylist(),
+            page.actions["action_position"].to_pylist(),
+            strict=True,
+        )
+    )
     assert rows == [("1", 1), ("1", 2), ("1", 3), ("3", 1)]
 
 
@@ -109,8 +141,9 @@ def test_a_bad_visit_is_turned_away_and_its_neighbours_go_on(bad: Any, reason: R
 )
 def test_visits_of_an_erased_subject_are_dropped(erased: tuple[str, str]) -> None:
     hers = visit(1, [action(orderId="5500", type="ecommerceOrder")], userId="77")
-    page, _ = read(hers, visit(2, visitorId="ffff000011112222"),
-                   tombstones=frozenset({tombstone(*erased)}))  # fmt: skip
+    page, _ = read(
+        hers, visit(2, visitorId="ffff000011112222"), tombstones=frozenset({tombstone(*erased)})
+    )
     assert page.visits["visit_id"].to_pylist() == ["2"]
     assert page.actions["visit_id"].to_pylist() == ["2"]
 
@@ -130,7 +163,7 @@ def test_orders_are_keyed_as_the_shop_keys_them() -> None:
 
 def test_a_new_member_is_kept_and_reported() -> None:
     guard, store = memory_guard("raw_matomo")
-    page = EventReader(guard).read(DAY, [visit(dimension2="blue", contactEmail="j@example.org")])
+    page = EventReader(guard).read([(DAY, visit(dimension2="blue", contactEmail="j@example.org"))])
     guard.finish("visits")
     assert page.visits["extra"].to_pylist() == ['{"dimension2":"blue"}']
     assert set(store.drifted) == {"dimension2", "contactEmail"}
@@ -167,7 +200,7 @@ class Cyclic(Site):
 
 
 def visits_of(site: Site) -> list[int]:
-    api = _Api(site, "token", 1, page_size=10)  # type: ignore[arg-type]
+    api = Matomo(site, "token", 1, page_size=10)  # type: ignore[arg-type]
     return [v["idVisit"] for page in api.visits(DAY) for v in page]
 
 

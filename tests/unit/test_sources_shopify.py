@@ -43,12 +43,29 @@ class Shop:
             return self.refusals.pop(0)
         if "RunBulk" in json["query"]:
             self.started += 1
-            return {"data": {"bulkOperationRunQuery": {
-                "bulkOperation": {"id": "gid://shopify/BulkOperation/1", "status": "CREATED"},
-                "userErrors": []}}}  # fmt: skip
+            return {
+                "data": {
+                    "bulkOperationRunQuery": {
+                        "bulkOperation": {
+                            "id": "gid://shopify/BulkOperation/1",
+                            "status": "CREATED",
+                        },
+                        "userErrors": [],
+                    }
+                }
+            }
         ending = self.endings[0] if len(self.endings) == 1 else self.endings.pop(0)
-        return {"data": {"node": {"id": "1", "errorCode": None, "url": "file", "objectCount":
-                                  str(len(self.file))} | ending}}  # fmt: skip
+        return {
+            "data": {
+                "node": {
+                    "id": "1",
+                    "errorCode": None,
+                    "url": "file",
+                    "objectCount": str(len(self.file)),
+                }
+                | ending
+            }
+        }
 
     def lines(self, url: str) -> Any:
         yield from self.file
@@ -97,8 +114,17 @@ def test_a_file_with_a_broken_line_is_refused() -> None:
 def test_throttling_waits_as_long_as_the_budget_needs() -> None:
     waits: list[float] = []
     shop = Shop(DONE)
-    shop.refusals = [{"errors": [{"extensions": {"code": "THROTTLED"}}], "extensions": {"cost": {
-        "requestedQueryCost": 600, "throttleStatus": {"currentlyAvailable": 100, "restoreRate": 50}}}}]  # fmt: skip
+    shop.refusals = [
+        {
+            "errors": [{"extensions": {"code": "THROTTLED"}}],
+            "extensions": {
+                "cost": {
+                    "requestedQueryCost": 600,
+                    "throttleStatus": {"currentlyAvailable": 100, "restoreRate": 50},
+                }
+            },
+        }
+    ]
     api = Shopify(shop, shop, sleep=waits.append)  # type: ignore[arg-type]
     api.ask("{ shop }")
     assert waits == [10.0]
@@ -106,9 +132,11 @@ def test_throttling_waits_as_long_as_the_budget_needs() -> None:
 
 @pytest.mark.parametrize(
     ("errors", "expected"),
-    [("[API] Invalid API key or access token", CredentialsError),
-     ([{"message": "no", "extensions": {"code": "ACCESS_DENIED"}}], SourceError)],
-)  # fmt: skip
+    [
+        ("[API] Invalid API key or access token", CredentialsError),
+        ([{"message": "no", "extensions": {"code": "ACCESS_DENIED"}}], SourceError),
+    ],
+)
 def test_refusals_name_the_next_step(errors: Any, expected: type[SourceError]) -> None:
     shop = Shop(DONE)
     shop.refusals = [{"errors": errors}]
@@ -118,13 +146,20 @@ def test_refusals_name_the_next_step(errors: Any, expected: type[SourceError]) -
 
 def test_refund_lines_page_inside_one_refund() -> None:
     def refund(numbers: list[int], more: bool) -> dict[str, Any]:
-        return {"id": "gid://shopify/Refund/1", "order": {"id": "gid://shopify/Order/2"},
-                "refundLineItems": {"nodes": [{"quantity": n} for n in numbers],
-                                    "pageInfo": {"hasNextPage": more, "endCursor": "c"}}}  # fmt: skip
+        return {
+            "id": "gid://shopify/Refund/1",
+            "order": {"id": "gid://shopify/Order/2"},
+            "refundLineItems": {
+                "nodes": [{"quantity": n} for n in numbers],
+                "pageInfo": {"hasNextPage": more, "endCursor": "c"},
+            },
+        }
 
     shop = Shop(DONE)
-    shop.refusals = [{"data": {"nodes": [refund([1, 2], True), None]}},
-                     {"data": {"node": refund([3], False)}}]  # fmt: skip
+    shop.refusals = [
+        {"data": {"nodes": [refund([1, 2], True), None]}},
+        {"data": {"node": refund([3], False)}},
+    ]
     api = Shopify(shop, shop, sleep=lambda _: None)  # type: ignore[arg-type]
     found = list(api.refund_lines(["gid://shopify/Refund/1", "gid://shopify/Refund/9"]))
     assert [each["line"]["quantity"] for each in found] == [1, 2, 3]

@@ -17,7 +17,7 @@ from ingestion.sandbox.company.flush import flush
 from ingestion.sandbox.company.life import begin, live
 from ingestion.sandbox.company.world import World
 
-FORMAT = 2
+FORMAT = 3
 LONG_AGO = -1
 DEFAULT_SEED = 20260930
 DEFAULT_PEOPLE = 20_000

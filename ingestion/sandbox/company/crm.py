@@ -28,6 +28,8 @@ def add_contacts(
 ) -> Ints:
     """Create one contact per entry; a duplicate keeps its original and may be merged into it."""
     people, count = world.people, len(person)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
     works = people["work_email"][person] >= 0
     uses_work = works & ((origin == DEMO) | (rng.random(count) < 0.6))
     email = np.where(uses_work, people["work_email"][person], address_at(world, person, at))

@@ -33,6 +33,8 @@ def arrive(world: World, seed: int, day: int, arrivals: Ints) -> Ints:
     """
     rng = generator(seed, day, "population")
     count = len(arrivals)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
     household_of, head = _households(world, rng, count)
     country = pick(rng, [each.weight for each in COUNTRIES], count)[head]
     cities = np.array([len(each.cities) for each in COUNTRIES])

@@ -14,7 +14,7 @@ create table if not exists touched (kind text, id integer, primary key (kind, id
 create table if not exists hubspot_objects (
     type text not null, id integer not null, created integer not null, modified integer not null,
     archived integer not null default 0, archived_at integer, hidden_from_search integer default 0,
-    doc blob not null, primary key (type, id)) without rowid;
+    doc text not null, primary key (type, id)) without rowid;
 create index if not exists hubspot_by_change on hubspot_objects (type, modified, id);
 create table if not exists hubspot_merged (
     type text, merged_id integer, into_id integer, at integer, primary key (type, merged_id)
@@ -29,16 +29,16 @@ create table if not exists hubspot_subscriptions (
     email text, subscription_id integer, status text, legal_basis text, source text, at integer,
     primary key (email, subscription_id)) without rowid;
 create table if not exists matomo_visits (
-    id integer primary key, first_action integer, last_action integer, doc blob not null);
+    id integer primary key, first_action integer, last_action integer, doc text not null);
 create index if not exists matomo_by_time on matomo_visits (last_action);
 create table if not exists matomo_growth (
-    id integer primary key, due integer, last_action integer, doc blob not null);
+    id integer primary key, due integer, last_action integer, doc text not null);
 create table if not exists shopify_objects (
     kind text not null, id integer not null, created integer, updated integer not null,
-    sort integer not null default 0, doc blob not null, primary key (kind, id)) without rowid;
+    sort integer not null default 0, doc text not null, primary key (kind, id)) without rowid;
 create index if not exists shopify_by_update on shopify_objects (kind, updated, id);
 create table if not exists shopify_bulk (
-    id integer primary key, created integer, doc text not null, result blob);
+    id integer primary key, created integer, doc text not null);
 """
 
 
@@ -79,7 +79,7 @@ def put_hubspot(
     connection.executemany(
         "insert or replace into hubspot_objects"
         " (type, id, created, modified, archived, archived_at, doc) values (?, ?, ?, ?, ?, ?, ?)",
-        ((kind, *row) for row in rows),
+        ((kind, *row[:-1], row[-1].decode()) for row in rows),
     )
 
 
@@ -90,7 +90,7 @@ def put_shopify(
     connection.executemany(
         "insert or replace into shopify_objects (kind, id, created, updated, sort, doc)"
         " values (?, ?, ?, ?, ?, ?)",
-        ((kind, *row) for row in rows),
+        ((kind, *row[:-1], row[-1].decode()) for row in rows),
     )
 
 

@@ -24,15 +24,15 @@ from dlt.sources import DltResource
 from ingestion.guard.permit import daily_counts
 from ingestion.guard.shapes import Shape
 from ingestion.guard.values import to_date
-from ingestion.sources.errors import CredentialsError, SourceError, WrongAnswerError
 from ingestion.sources.resources import CONTRACT, Batch, picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.transport import Transport
 from ingestion.sources.web import matomo_shapes as shapes
+from ingestion.sources.web.matomo_api import Matomo
 from ingestion.sources.web.matomo_events import EventReader, Page
 
-# Oldest major version whose visit details look like this.
-_OLDEST_VERSION = 4
+# Visits that pass the guard at once.
+_CHUNK = 4_000
 
 
 @dlt.source(  # type: ignore[untyped-decorator]
@@ -51,7 +51,7 @@ def matomo(
 ) -> list[DltResource]:
     """Return Matomo's resources; settings under ``[sources.matomo]``."""
     session = Session(shapes.SOURCE, lambda: Transport("matomo", base_url), as_of)
-    api = _Api(session, access_token, site_id, page_size)
+    api = Matomo(session, access_token, site_id, page_size)
     load = _Load(
         session, api, consent_dimension, start_date, timedelta(days=lookback_days), full_read
     )
@@ -65,7 +65,7 @@ class _Load:
     def __init__(
         self,
         session: Session,
-        api: "_Api",
+        api: Matomo,
         consent_dimension: int,
         start_date: str | None,
         lookback: timedelta,
@@ -91,24 +91,42 @@ class _Load:
             known = self._known(first)
             present: dict[str, int] = {}
             yield {}
-            for day in _days(first, today):
-                refused = []
-                for visits in self._api.visits(day):
-                    page = events.read(day, visits)
-                    refused += page.refused
-                    present |= page.action_counts
-                    yield {
-                        "visits": page.visits,
-                        "actions": page.actions,
-                        **self._shrunken(page, known),
-                    }
+            for page, finished in self._batches(events, _days(first, today)):
+                present |= page.action_counts
                 yield {
-                    "unconsented_daily": guard.admit(
-                        shapes.UNCONSENTED_DAILY, _counts(day, refused)
-                    )
+                    "visits": page.visits,
+                    "actions": page.actions,
+                    "unconsented_daily": guard.admit(shapes.UNCONSENTED_DAILY, finished),
+                    **self._shrunken(page, known),
                 }
             yield self._gone({v: n for v, n in known.items() if v not in present})
             state["cursor"] = today.isoformat()
+
+    def _batches(
+        self, events: EventReader, days: Iterator[date]
+    ) -> Iterator[tuple[Page, list[dict[str, object]]]]:
+        """Yield the visits of many short days, or of a part of a long one, at once.
+
+        With each go the anonymous counts of the days that are complete by then.
+        """
+        waiting: list[tuple[date, Any]] = []
+        refused: dict[date, list[Any]] = {}
+
+        def flush(current: date | None) -> tuple[Page, list[dict[str, object]]]:
+            page = events.read(waiting)
+            waiting.clear()
+            for key, actions in page.refused:
+                refused[date.fromisoformat(key[0])].append((key, actions))
+            finished = [day for day in refused if day != current]
+            return page, [row for day in finished for row in _counts(day, refused.pop(day))]
+
+        for day in days:
+            refused[day] = []
+            for visits in self._api.visits(day):
+                waiting += [(day, visit) for visit in visits]
+                if len(waiting) >= _CHUNK:
+                    yield flush(day)
+        yield flush(None)
 
     def _first_day(self, state: dict[str, Any], site: dict[str, Any], today: date) -> date:
         reached = None if self._full else to_date(state.get("cursor"))
@@ -150,102 +168,6 @@ class _Load:
                 },
             ),
         }
-
-
-class _Api:
-    """Matomo's reporting API; every call is a POST, so that the token is in no address."""
-
-    def __init__(self, session: Session, token: str, site_id: int, page_size: int) -> None:
-        self._session = session
-        self._token = token
-        self._site = site_id
-        self._page = page_size
-
-    def check_version(self) -> None:
-        """Refuse versions whose answers are shaped differently."""
-        answer = self._call("API.getMatomoVersion")
-        version = str(answer.get("value", "") if isinstance(answer, dict) else answer)
-        major = version.partition(".")[0]
-        if major.isdigit() and int(major) < _OLDEST_VERSION:
-            raise SourceError(
-                "matomo",
-                f"Matomo {major} is too old",
-                f"update it to version {_OLDEST_VERSION} or later",
-            )
-
-    def site(self) -> dict[str, Any]:
-        """Return the site's settings."""
-        answer = self._call("SitesManager.getSiteFromId", idSite=self._site)
-        found = answer[0] if isinstance(answer, list) and answer else answer
-        if not isinstance(found, dict) or not found:
-            raise SourceError(
-                "matomo", f"site {self._site} does not exist", "set [sources.matomo] site_id"
-            )
-        return found
-
-    def visits(self, day: date) -> Iterator[list[Any]]:
-        """Yield the visits of one day in pages, and those that paging lost."""
-        seen: set[str] = set()
-        offset = 0
-        while True:
-            page = self._visits(day, self._page, offset)
-            fresh = [v for v in page if _id(v) not in seen]
-            if page and not fresh:
-                raise WrongAnswerError("matomo", f"the visits of {day} page in a circle")
-            seen |= {_id(v) for v in fresh}
-            if fresh:
-                yield fresh
-            if len(page) < self._page:
-                break
-            offset += len(page)
-        if offset:
-            whole = self._visits(day, -1, 0, doNotFetchActions=1, showColumns="idVisit")
-            if {_id(v) for v in whole} - seen:
-                yield [v for v in self._visits(day, -1, 0) if _id(v) not in seen]
-
-    def _visits(self, day: date, limit: int, offset: int, **more: Any) -> list[Any]:
-        answer = self._call(
-            "Live.getLastVisitsDetails",
-            idSite=self._site,
-            period="day",
-            date=day.isoformat(),
-            filter_limit=limit,
-            filter_offset=offset,
-            **more,
-        )
-        if not isinstance(answer, list):
-            raise WrongAnswerError("matomo", f"the visits of {day} are not a list")
-        return answer
-
-    def _call(self, method: str, **arguments: Any) -> Any:
-        form = {
-            "module": "API",
-            "method": method,
-            "format": "JSON",
-            "token_auth": self._token,
-            **arguments,
-        }
-        answer = self._session.transport.json("POST", "/index.php", data=form)
-        if isinstance(answer, dict) and answer.get("result") == "error":
-            said = str(answer.get("message", "")).lower()
-            if "token" in said or "authenticat" in said:
-                raise CredentialsError("matomo")
-            if "access" in said or "permission" in said:
-                raise SourceError(
-                    "matomo",
-                    f"the token may not read site {self._site}",
-                    "give its user view access to the site, or set site_id",
-                )
-            raise SourceError(
-                "matomo",
-                f"{method} was refused",
-                "check [sources.matomo] site_id and the Matomo version",
-            )
-        return answer
-
-
-def _id(visit: Any) -> str:
-    return str(visit.get("idVisit")) if isinstance(visit, dict) else f"?{id(visit)}"
 
 
 def _zone(name: Any) -> ZoneInfo:

@@ -1,14 +1,13 @@
-"""A page of Matomo visits -> Arrow tables of visits, actions and anonymous daily counts.
+"""A batch of Matomo visits -> Arrow tables of visits, actions and anonymous daily counts.
 
 Column by column: one pass gathers values into lists, Arrow and numpy do the rest, and what costs
-(hashing, reading URLs, scrubbing) is done once per distinct value. A page that does not convert is
+(hashing, reading URLs, scrubbing) is done once per distinct value. A batch that does not convert is
 taken apart visit by visit, so that one bad visit costs its neighbours nothing.
 
 Times: Matomo's action `timestamp` is the site's wall clock read as UTC; the visit's own first
 action time is right, so the difference of the two is the offset to take off.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +21,6 @@ import pyarrow.compute as pc
 from ingestion.guard import derive, misfits, permit, scrub
 from ingestion.guard.columns import (
     UncleanError,
-    check_row,
     converted,
     expanded,
     from_epoch,
@@ -32,20 +30,27 @@ from ingestion.guard.columns import (
 )
 from ingestion.guard.gate import Guard, redacted
 from ingestion.guard.keys import normalised
-from ingestion.guard.reasons import BadValueError, Reason
+from ingestion.guard.reasons import BadValueError
 from ingestion.guard.store import Rejected
 from ingestion.sources.web import matomo_shapes as shapes
-
-Visit = dict[str, Any]
-_BOT = re.compile(r"bot\b|crawl|spider|headless|phantom|selenium|puppeteer|lighthouse", re.I)
-_QUARTER = 900
-# No clock on earth is further from UTC; what is, is a wrong time and no offset.
-_FARTHEST = 15 * 3_600
+from ingestion.sources.web.matomo_parts import (
+    BOT,
+    URL_PARTS,
+    Visit,
+    as_table,
+    check_visit,
+    clock_offsets,
+    daily_key,
+    first_told,
+    unknown_members,
+    url_parts,
+    vocabulary,
+)
 
 
 @dataclass
 class Page:
-    """What became of one page: tables, and the visits whose presence is accounted for."""
+    """What became of one batch: tables, and the visits whose presence is accounted for."""
 
     visits: pa.Table
     actions: pa.Table
@@ -54,35 +59,35 @@ class Page:
 
 
 class EventReader:
-    """Reads pages of one site in one run."""
+    """Reads the visits of one site in one run."""
 
     def __init__(self, guard: Guard, consent_dimension: int = 1) -> None:
         self._guard = guard
         self._consent = f"dimension{consent_dimension}"
 
-    def read(self, day: date, visits: Sequence[Any]) -> Page:
-        """Return the tables of one page of the day's visits."""
+    def read(self, visits: Sequence[tuple[date, Any]]) -> Page:
+        """Return the tables of some visits, each with the day it was read under."""
         try:
-            return self._columns(day, self._known_shape(visits))
+            self._refuse_odd_shapes(visits)
+            return self._columns(visits)
         except UncleanError:
-            return self._columns(day, self._without_bad(visits))
+            return self._columns(self._without_bad(visits))
 
-    def _known_shape(self, visits: Sequence[Any]) -> list[Visit]:
-        for visit in visits:
+    def _refuse_odd_shapes(self, visits: Sequence[tuple[date, Any]]) -> None:
+        for _, visit in visits:
             details = visit.get("actionDetails") if isinstance(visit, dict) else None
             if not isinstance(details, list) or not all(isinstance(a, dict) for a in details):
                 raise UncleanError
             if misfits.is_ambiguous(tuple(visit)):
                 raise UncleanError
-        return list(visits)
 
-    def _without_bad(self, visits: Sequence[Any]) -> list[Visit]:
+    def _without_bad(self, visits: Sequence[tuple[date, Any]]) -> list[tuple[date, Visit]]:
         """Quarantine what is bad; a bad action takes its visit with it, order being meaning."""
         clean, rejected = [], []
-        for visit in visits:
+        for day, visit in visits:
             try:
-                _check(visit, self._consent)
-                clean.append(visit)
+                check_visit(visit, self._consent)
+                clean.append((day, visit))
             except BadValueError as error:
                 rejected.append(self._rejected(visit, error))
         self._guard.turn_away("visits", rejected)
@@ -95,16 +100,19 @@ class EventReader:
             hashed = self._guard.keyer.keys("source_key", [text])[0]
         return Rejected("visits", error.reason, hashed, redacted(visit, error))
 
-    def _columns(self, day: date, visits: list[Visit]) -> Page:
-        signals = self._signals(visits)
+    def _columns(self, visits: Sequence[tuple[date, Visit]]) -> Page:
+        signals = self._signals([visit for _, visit in visits])
         permitted = pc.equal(signals["analytics_storage"], "granted").to_pylist()
-        refused = [v for v, may in zip(visits, permitted, strict=True) if not may]
-        kept = [v for v, may in zip(visits, permitted, strict=True) if may]
-        if len(kept) < len(visits):
+        refused = [pair for pair, may in zip(visits, permitted, strict=True) if not may]
+        days = [day for (day, _), may in zip(visits, permitted, strict=True) if may]
+        kept = [visit for (_, visit), may in zip(visits, permitted, strict=True) if may]
+        if refused:
             signals = {n: a.filter(pa.array(permitted, pa.bool_())) for n, a in signals.items()}
         self._guard.counts("visits").unpermitted += len(refused)
-        self._guard.counts("actions").unpermitted += sum(len(v["actionDetails"]) for v in refused)
-        table, counts, offsets = self._visits(day, kept, signals)
+        self._guard.counts("actions").unpermitted += sum(
+            len(visit["actionDetails"]) for _, visit in refused
+        )
+        table, counts, offsets = self._visits(days, kept, signals)
         actions = self._actions(kept, table, counts, offsets)
         table, actions = self._unsuppressed(kept, table, actions, counts)
         self._guard.counts("visits").loaded += table.num_rows
@@ -112,7 +120,7 @@ class EventReader:
         present = dict(
             zip(table["visit_id"].to_pylist(), table["action_count"].to_pylist(), strict=True)
         )
-        return Page(table, actions, [_daily(day, v) for v in refused], present)
+        return Page(table, actions, [daily_key(*pair) for pair in refused], present)
 
     def _signals(self, visits: list[Visit]) -> dict[str, pa.Array]:
         strings = converted([v.get(self._consent) for v in visits], "text")
@@ -120,7 +128,7 @@ class EventReader:
         return expanded(filled, permit.signals_of, (*permit.SIGNALS, "gpc"))
 
     def _visits(
-        self, day: date, visits: list[Visit], signals: dict[str, pa.Array]
+        self, days: list[date], visits: list[Visit], signals: dict[str, pa.Array]
     ) -> tuple[pa.Table, np.ndarray, np.ndarray]:
         got = {
             name: converted([v.get(name) for v in visits], kind)
@@ -133,9 +141,9 @@ class EventReader:
         counts = np.fromiter((len(d) for d in details), np.int64, len(details))
         first = got["firstActionTimestamp"]
         told = converted([d[0].get("timestamp") if d else None for d in details], "bigint")
-        offsets = _offsets(told, first)
+        offsets = clock_offsets(told, first)
         landing = [next((a["url"] for a in d if a.get("url")), None) for d in details]
-        url = expanded(converted(landing, "text"), _url_parts, _URL_PARTS)
+        url = expanded(converted(landing, "text"), url_parts, URL_PARTS)
         referrer = mapped(got["referrerUrl"], lambda value: scrub.url(value).host)
         bots = pc.fill_null(
             pc.binary_join_element_wise(
@@ -147,27 +155,27 @@ class EventReader:
             "visit_id": got["idVisit"],
             "subject_key": self._keys(got["visitorId"], "anonymous_id"),
             "user_key": self._keys(got["userId"], "user_id"),
-            "site_date": pa.array([day] * len(visits), pa.date32()),
+            "site_date": pa.array(days, pa.date32()),
             "started_at": from_epoch(first),
             "ended_at": from_epoch(got["lastActionTimestamp"]),
             "duration_seconds": got["visitDuration"],
             "action_count": pa.array(counts),
-            "referrer_type": mapped(got["referrerType"], _vocabulary),
+            "referrer_type": mapped(got["referrerType"], vocabulary),
             "referrer_name": mapped(got["referrerName"], scrub.free_text),
             "referrer_host": referrer,
-            "campaign_name": _told(got["campaignName"], url["campaign"]),
-            "campaign_source": _told(got["campaignSource"], url["source"]),
-            "campaign_medium": _told(got["campaignMedium"], url["medium"]),
-            "campaign_content": _told(got["campaignContent"], url["content"]),
-            "campaign_term": _told(got["campaignKeyword"], url["term"]),
+            "campaign_name": first_told(got["campaignName"], url["campaign"]),
+            "campaign_source": first_told(got["campaignSource"], url["source"]),
+            "campaign_medium": first_told(got["campaignMedium"], url["medium"]),
+            "campaign_content": first_told(got["campaignContent"], url["content"]),
+            "campaign_term": first_told(got["campaignKeyword"], url["term"]),
             "click_id_type": url["click_id"],
             "landing_page_path": url["path"],
-            "device_type": mapped(got["deviceType"], _vocabulary),
+            "device_type": mapped(got["deviceType"], vocabulary),
             "browser_name": mapped(got["browserName"], scrub.free_text),
             "os_name": mapped(got["operatingSystemName"], scrub.free_text),
             "country_code": mapped(got["countryCode"], derive.country_code),
             "language_code": mapped(got["languageCode"], derive.language_code),
-            "is_bot": mapped(bots, lambda text: bool(_BOT.search(text)), pa.bool_()),
+            "is_bot": mapped(bots, lambda text: bool(BOT.search(text)), pa.bool_()),
             "analytics_consent": signals["analytics_storage"],
             "ads_consent": signals["ad_storage"],
             **{name: signals[name] for name in permit.SIGNALS[1:]},
@@ -177,7 +185,7 @@ class EventReader:
             ),
             "extra": pa.array([self._extra(v) for v in visits], pa.string()),
         }
-        return _table(made, shapes.VISITS), counts, offsets
+        return as_table(made, shapes.VISITS), counts, offsets
 
     def _actions(
         self, visits: list[Visit], table: pa.Table, counts: np.ndarray, offsets: np.ndarray
@@ -211,7 +219,7 @@ class EventReader:
             "order_key": self._keys(orders, "order_id"),
             "revenue_amount": got["revenue"],
         }
-        return _table(made, shapes.ACTIONS)
+        return as_table(made, shapes.ACTIONS)
 
     def _keys(self, values: pa.Array, identifier_type: str) -> pa.Array:
         plain = mapped(values, lambda v: normalised(identifier_type, v))
@@ -241,7 +249,7 @@ class EventReader:
 
     def _extra(self, visit: Visit) -> str | None:
         """Keep custom dimensions; report every other member that is new."""
-        unknown = _unknown(tuple(visit))
+        unknown = unknown_members(tuple(visit))
         if not unknown:
             return None
         found = {n: visit[n] for n in unknown if n != self._consent and visit[n] not in (None, "")}
@@ -252,77 +260,3 @@ class EventReader:
             return misfits.extra_of(kept)
         except BadValueError:
             raise UncleanError from None
-
-
-_URL_PARTS = ("path", "source", "medium", "campaign", "content", "term", "click_id")
-_seen: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-
-def _unknown(names: tuple[str, ...]) -> tuple[str, ...]:
-    if names not in _seen:
-        if len(_seen) > 1_000:
-            _seen.clear()
-        _seen[names] = tuple(
-            n for n in names if n not in shapes.VISIT_KNOWN and n not in shapes.VISIT_KINDS
-        )
-    return _seen[names]
-
-
-def _url_parts(value: str) -> dict[str, str | None]:
-    found = scrub.url(value)
-    return {"path": found.path, "click_id": found.click_id, **found.campaign}
-
-
-def _told(by_matomo: pa.Array, by_url: pa.Array) -> pa.Array:
-    return pc.coalesce(mapped(by_matomo, scrub.free_text), by_url)
-
-
-def _vocabulary(value: str) -> str | None:
-    return scrub.free_text(value.lower())
-
-
-def _offsets(told: pa.Array, true: pa.Array) -> np.ndarray:
-    """Return per visit how far its action times are off, in whole quarters of an hour."""
-    apart = np.nan_to_num(pc.fill_null(pc.subtract(told, true), 0).to_numpy(zero_copy_only=False))
-    offsets: np.ndarray = (np.round(apart / _QUARTER) * _QUARTER).astype(np.int64)
-    return np.where(np.abs(offsets) <= _FARTHEST, offsets, 0)
-
-
-def _table(made: dict[str, pa.Array], shape: Any) -> pa.Table:
-    length = len(next(iter(made.values())))
-    made["is_gone"] = pa.nulls(length, pa.bool_())
-    return pa.table([made[name] for name in shape.kinds], schema=shape.arrow)
-
-
-def _daily(day: date, visit: Visit) -> tuple[permit.DailyKey, int]:
-    """Return the anonymous dimensions of a refused visit."""
-    landing = next((a.get("url") for a in visit["actionDetails"] if a.get("url")), None)
-    path = scrub.url(landing).path if isinstance(landing, str) else None
-    country = derive.country_code(visit.get("countryCode")) or "unknown"
-    source = permit.source_class(visit.get("referrerType"))
-    return (day.isoformat(), permit.page_group(path), country, source), len(visit["actionDetails"])
-
-
-def _check(visit: Any, consent: str) -> None:
-    """Raise what keeps a visit from converting."""
-    check_row(visit, {**shapes.VISIT_KINDS, consent: "text"}, shapes.VISIT_REQUIRED)
-    if misfits.is_ambiguous(tuple(visit)):
-        raise BadValueError(Reason.AMBIGUOUS_KEY)
-    for name in ("firstActionTimestamp", "lastActionTimestamp", "serverTimestamp"):
-        _check_instant(visit.get(name), name)
-    details = visit.get("actionDetails")
-    if not isinstance(details, list):
-        raise BadValueError(Reason.TYPE_CHANGED, "actionDetails")
-    for action in details:
-        check_row(action, shapes.ACTION_KINDS, shapes.ACTION_REQUIRED)
-        _check_instant(action.get("timestamp"), "timestamp")
-    misfits.extra_of({n: visit[n] for n in _unknown(tuple(visit))})
-
-
-def _check_instant(value: Any, name: str) -> None:
-    from ingestion.guard.values import to_epoch_seconds
-
-    try:
-        to_epoch_seconds(value)
-    except BadValueError as error:
-        raise BadValueError(error.reason, name) from None

@@ -78,8 +78,9 @@ create or replace aggregate consent.chain(head text, row_hash text) (
 );
 
 -- Add what a query in the ledger's shape returns and the ledger does not hold yet. An undated
--- state that only repeats what its source last said is no news. One transaction: a killed
--- append leaves nothing. The lock on the head makes commit order the order of seq.
+-- state that only repeats what its source last said is no news; nor is a grant that a vendor
+-- carries over to another address of the same record: it stays on the one it was given for.
+-- One transaction: a killed append leaves nothing. The lock on the head makes commit order the order of seq.
 create or replace function consent.insert_chained(source_sql text) returns bigint
 language plpgsql as $body$
 declare
@@ -108,6 +109,17 @@ begin
                     order by coalesce(events.occurred_at, events.received_at) desc, events.seq desc
                     limit 1
                 )
+            )
+            and not exists (
+                select from consent.events as given
+                where given.source = observed.source
+                    and given.source_key = observed.source_key
+                    and given.purpose = observed.purpose
+                    and given.occurred_at = observed.occurred_at
+                    and given.subject_key <> observed.subject_key
+                    and given.subject_scope = 'contact_point'
+                    and observed.kind = 'state_observation'
+                    and observed.action in ('grant', 'confirm')
             )
             order by observed.event_id
         ),

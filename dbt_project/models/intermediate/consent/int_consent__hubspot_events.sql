@@ -45,7 +45,7 @@ mapped as (
         contacts.country_code,
         contacts.region,
         contacts.age_band,
-        statuses.subscription_id as source_key,
+        statuses.hubspot_contact_id || ':' || statuses.subscription_id as source_key,
         'subscription:' || statuses.subscription_id as capture_method,
         statuses.status_at as occurred_at,
         statuses.observed_at as received_at

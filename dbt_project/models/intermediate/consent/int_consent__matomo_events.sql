@@ -1,5 +1,8 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
+{# Each change of a browser's answers, and its opt-out signal each time it appears. Bots answer
+   nothing; a browser that refuses analytics arrives without an id, so nothing is known of it. #}
+
 with
 
 consents as (
@@ -26,32 +29,49 @@ purposes as (
 
 ),
 
+answered as (
+
+    select
+        consents.*,
+        visits.country_code
+
+    from consents
+
+    inner join visits
+        on consents.visit_id = visits.visit_id
+
+    where consents.subject_key is not null and not coalesce(visits.is_bot, false)
+
+),
+
 signals as (
 
     {% for signal in ['analytics_storage', 'ad_storage', 'ad_user_data', 'ad_personalization'] %}
         select
             subject_key,
             visit_id,
+            country_code,
             'google_consent_mode' as system,
             '{{ signal }}' as field,
             {{ signal }} as value,
             occurred_at,
             received_at
 
-        from consents
+        from answered
 
         union all
     {% endfor %}
     select
         subject_key,
         visit_id,
+        country_code,
         'gpc' as system,
         'sec_gpc' as field,
         case when has_gpc then '1' else '0' end as value,
         occurred_at,
         received_at
 
-    from consents
+    from answered
 
 ),
 
@@ -64,8 +84,6 @@ compared as (
         ) as previous_value
 
     from signals
-
-    where subject_key is not null
 
 ),
 
@@ -89,7 +107,7 @@ shaped as (
         mappings.action,
         'state_observation' as kind,
         mappings.legal_basis,
-        {{ consent_jurisdiction('visits.country_code', "cast(null as " ~ t_text() ~ ")") }}
+        {{ consent_jurisdiction('changed.country_code', "cast(null as " ~ t_text() ~ ")") }}
             as jurisdiction,
         'visit_country' as jurisdiction_source,
         cast(null as {{ t_text() }}) as age_band,
@@ -109,9 +127,6 @@ shaped as (
 
     inner join purposes
         on mappings.purpose = purposes.purpose
-
-    left join visits
-        on changed.visit_id = visits.visit_id
 
 ),
 

@@ -28,7 +28,7 @@ typed as (
         cast(country_code as {{ t_text() }}) as country_code,
         cast(region_code as {{ t_text() }}) as region_code,
         cast(language_code as {{ t_text() }}) as language_code,
-        cast(age_band as {{ t_text() }}) as age_band,
+        cast(null as {{ t_text() }}) as age_band,
         cast(email_marketing_state as {{ t_text() }}) as email_marketing_state,
         cast(email_marketing_level as {{ t_text() }}) as email_marketing_level,
         cast(sms_marketing_state as {{ t_text() }}) as sms_marketing_state,

@@ -68,10 +68,10 @@ def _store(
         created,
         modified,
         hidden,
-        orjson.dumps(properties),
+        orjson.dumps(properties).decode(),
     )
     call.state.touch(kind, number)
-    return (number, created, modified, 0, None, orjson.dumps(properties))
+    return (number, created, modified, 0, None, orjson.dumps(properties).decode())
 
 
 def update(call: Call) -> Reply:
@@ -137,6 +137,7 @@ def merge(call: Call) -> Reply:
         return common.invalid("The objects to merge must exist and differ")
     now = call.state.tick() * 1000
     kept, lost = orjson.loads(first[5]), orjson.loads(second[5])
+    stamps = [part for part in (kept.get("hs_calculated_merged_vids") or "").split(";") if part]
     kept = {
         name: kept[name] if kept.get(name) is not None else lost.get(name)
         for name in {**lost, **kept}
@@ -150,7 +151,6 @@ def merge(call: Call) -> Reply:
         if part
     ]
     ids = list(dict.fromkeys([*ids, str(second[0])]))
-    stamps = [part for part in (kept.get("hs_calculated_merged_vids") or "").split(";") if part]
     kept |= {
         "hs_object_id": str(first[0]),
         "hs_merged_object_ids": ";".join(ids),

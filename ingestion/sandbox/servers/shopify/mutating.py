@@ -40,7 +40,7 @@ def put(call: Call, kind: str, document: Document) -> Document:
         created,
         now,
         sort,
-        orjson.dumps(document),
+        orjson.dumps(document).decode(),
     )
     call.state.touch(kind, number)
     return document

@@ -1,0 +1,147 @@
+"""What goes wrong on the way: the load survives it, or stops with one clear message."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ingestion import pipelines
+from ingestion.pipelines import LoadError, load, pipeline_for
+from ingestion.settings import role_url
+from tests.conftest import Warehouse
+from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
+from tests.integration.sandbox_company import Company, rows, served, snapshot
+
+
+@pytest.fixture(scope="module")
+def company(fresh_database: Warehouse) -> Iterator[Company]:
+    with served() as company:
+        yield company
+
+
+@pytest.fixture(autouse=True)
+def no_faults(company: Company) -> Iterator[None]:
+    yield
+    company.control("DELETE", "/faults")
+
+
+def test_a_first_load_through_a_bad_network_is_identical_with_the_servers(
+    company: Company,
+) -> None:
+    for vendor in ("hubspot", "matomo", "shopify"):
+        for after, kind in enumerate(["429", "503", "truncate", "html", "empty", "garbage"]):
+            company.fault(f"{vendor}.*", kind, after=after)
+    company.load()
+    loaded_hubspot.assert_same(company)
+    loaded_shopify.assert_same(company)
+    loaded_matomo.assert_same(company)
+
+
+@pytest.mark.parametrize("endpoint", ["hubspot.list", "hubspot.objects", "hubspot.*"])
+def test_a_list_that_repeats_its_cursor_stops_the_load(company: Company, endpoint: str) -> None:
+    before = snapshot()
+    company.fault("hubspot.*", "repeat_cursor", times=-1)
+    with pytest.raises(LoadError, match=r"repeat|twice|same page") as caught:
+        load("raw_hubspot", page_size=20)
+    assert "Next:" in str(caught.value)
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", ["raw_hubspot", "raw_matomo", "raw_shopify"])
+def test_an_expired_token_is_one_clear_message(company: Company, name: str) -> None:
+    vendor = pipelines.SOURCES[name].vendor
+    with pytest.raises(LoadError, match=rf"\[sources\.{vendor}\] access_token") as caught:
+        load(name, access_token="expired")
+    assert "expired" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["raw_hubspot", "raw_matomo", "raw_shopify"])
+def test_a_source_that_is_not_configured_says_what_to_set(
+    company: Company, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = pipelines.SOURCES[name].vendor
+    monkeypatch.delenv(f"SOURCES__{vendor.upper()}__ACCESS_TOKEN")
+    assert not pipelines.is_configured(vendor)
+    with pytest.raises(LoadError, match=rf"\[sources\.{vendor}\]"):
+        load(name)
+
+
+def test_an_unreachable_host_is_one_clear_message(company: Company) -> None:
+    with pytest.raises(LoadError, match=r"sources\.matomo\.base_url"):
+        load("raw_matomo", base_url="http://127.0.0.1:9")
+
+
+def test_a_wrong_site_is_one_clear_message_although_the_status_is_200(company: Company) -> None:
+    with pytest.raises(LoadError, match="site_id"):
+        load("raw_matomo", site_id=99)
+
+
+def test_an_unknown_api_version_is_one_clear_message(company: Company) -> None:
+    with pytest.raises(LoadError, match="API version"):
+        load("raw_shopify", api_version="1999-01")
+
+
+def test_a_second_load_of_one_source_is_refused_while_the_first_runs(company: Company) -> None:
+    with (
+        pipeline_for("raw_matomo"),
+        pytest.raises(LoadError, match="another load of this source"),
+    ):
+        load("raw_matomo")
+    load("raw_matomo")
+
+
+def test_nothing_is_left_in_temporary_folders(company: Company) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("tandem-load-*"))
+    load("raw_hubspot")
+    with pytest.raises(LoadError):
+        load("raw_hubspot", access_token="expired")
+    assert set(Path(tempfile.gettempdir()).glob("tandem-load-*")) <= before
+
+
+def test_a_load_that_breaks_off_leaves_nothing_visible_and_the_next_one_is_whole(
+    company: Company,
+) -> None:
+    before = snapshot()
+    company.fault("shopify.graphql", "500", after=9, times=-1)
+    os.environ["SOURCES__SHOPIFY__LOOKBACK_MINUTES"] = str(60 * 24 * 400)
+    try:
+        with pytest.raises(LoadError):
+            pipelines.load("raw_shopify")
+        assert snapshot() == before
+        company.control("DELETE", "/faults")
+        load("raw_shopify")
+    finally:
+        del os.environ["SOURCES__SHOPIFY__LOOKBACK_MINUTES"]
+    assert snapshot() == before
+
+
+def test_a_shop_that_suddenly_looks_empty_wipes_nothing(company: Company) -> None:
+    with psycopg.connect(role_url("loader")) as connection:
+        connection.execute("create table raw_shopify.kept as select * from raw_shopify.customers")
+        connection.execute(
+            "insert into raw_shopify.customers"
+            " select (jsonb_populate_record(c, jsonb_build_object("
+            "'shopify_customer_id', n || c.shopify_customer_id))).*"
+            " from raw_shopify.customers as c cross join generate_series(1, 5) as n"
+        )
+    try:
+        with pytest.raises(LoadError, match="accept_shrinking"):
+            load("raw_shopify")
+        assert not rows("raw_shopify.customers", "is_deleted and length(shopify_customer_id) > 13")
+    finally:
+        with psycopg.connect(role_url("loader")) as connection:
+            connection.execute("truncate raw_shopify.customers")
+            connection.execute("insert into raw_shopify.customers select * from raw_shopify.kept")
+            connection.execute("drop table raw_shopify.kept")
+
+
+def test_errors_never_quote_rows(company: Company) -> None:
+    error = psycopg.errors.UniqueViolation(
+        'duplicate key value violates unique constraint "x"\n'
+        "DETAIL:  Key (email)=(jane@example.org) already exists."
+    )
+    assert "jane" not in str(pipelines.explained("raw_hubspot", error))
