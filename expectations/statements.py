@@ -110,8 +110,8 @@ def unusual_volume(
     of them: it brings the whole history.
     """
     loads = (
-        "select rows_loaded, row_number() over (order by loaded_at desc) as recency, "
-        "row_number() over (order by loaded_at) as age "
+        "select rows_loaded, row_number() over (order by loaded_at desc, ctid desc) as recency, "
+        "row_number() over (order by loaded_at, ctid) as age "
         "from ops.load_counts where rows_loaded > 0 and exists (select 1 from {batch}) "
         f"and source = '{source}' and resource = '{resource}'"
     )

@@ -26,10 +26,11 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.guard.gate import TooManyBadRowsError
+from ingestion.guard.shapes import Shape
 from ingestion.guard.store import Counts, WarehouseError, without_values
 from ingestion.settings import SettingsError, role_url
 from ingestion.sources.errors import SourceError
-from ingestion.sources.resources import configure_dlt
+from ingestion.sources.resources import configure_dlt, empty_source
 
 # Placeholders a source can be described with before anything is configured.
 UNRESOLVED = {"base_url": "https://unresolved.invalid", "access_token": "unresolved"}
@@ -41,7 +42,10 @@ class LoadError(RuntimeError):
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """One source: vendor, domain (crm, web, shop, files), and where its module is."""
+    """One source: vendor, domain (crm, web, shop, files), and where its module is.
+
+    The module ``<module>`` holds a function named like the vendor, ``<module>_shapes`` its SHAPES.
+    """
 
     name: str
     vendor: str
@@ -59,6 +63,11 @@ class SourceSpec:
         configure_dlt()
         factory: Callable[..., DltSource] = getattr(import_module(self.module), self.vendor)
         return factory(**settings)
+
+    def shapes(self) -> tuple[Shape, ...]:
+        """Return the declared shapes of the source's resources."""
+        found: tuple[Shape, ...] = import_module(f"{self.module}_shapes").SHAPES
+        return found
 
     def describe(self) -> DltSource:
         """Return the source without any configuration: resources, keys, columns."""
@@ -170,6 +179,29 @@ def load(name: str, **settings: Any) -> LoadReport:
         raise
     except Exception as error:
         raise explained(name, error) from None
+
+
+def make_tables(name: str) -> bool:
+    """Make the tables of a source that was never loaded, empty; return whether it was needed.
+
+    For a warehouse that not every vendor feeds: models read all sources' tables.
+    """
+    spec = SOURCES[name]
+    with psycopg.connect(role_url("loader"), connect_timeout=15) as connection:
+        found = connection.execute(
+            "select count(*) from pg_tables where schemaname = %s and tablename = any(%s)",
+            (spec.dataset, list(spec.resources)),
+        ).fetchone()
+    if found and found[0] == len(spec.resources):
+        return False
+    try:
+        with pipeline_for(spec.dataset) as pipeline:
+            pipeline.run(empty_source(name, spec.shapes())).raise_on_failed_jobs()
+    except LoadError:
+        raise
+    except Exception as error:
+        raise explained(name, error) from None
+    return True
 
 
 def explained(name: str, error: BaseException) -> LoadError:

@@ -1,8 +1,8 @@
 {# A line of seeds/rules/settings.csv as a number or as text. #}
 {% macro setting(name) -%}
-    (select max({{ to_number('settings.value') }}) from {{ ref('settings') }} as settings where settings.setting = '{{ name }}')
+    (select max({{ to_number('value') }}) from {{ ref('settings') }} where setting = '{{ name }}')
 {%- endmacro %}
 
 {% macro setting_text(name) -%}
-    (select max(settings.value) from {{ ref('settings') }} as settings where settings.setting = '{{ name }}')
+    (select max(value) from {{ ref('settings') }} where setting = '{{ name }}')
 {%- endmacro %}

@@ -2,13 +2,19 @@
    rules (columns of a CTE named rules) differ from what this model holds; everybody on a full
    build. Costs one pass over visits, never over events. #}
 {% macro touched_visitors(rule_columns) -%}
+visits_as_told as (
+
+    select * from {{ ref('int_journey__visitor_states') }}
+
+),
+
 visitor_states as (
 
     select
-        states.subject_key,
-        states.visitor_state || '|' || {{ surrogate_key(rule_columns) }} as visitor_state
+        visits_as_told.subject_key,
+        visits_as_told.visitor_state || '|' || {{ surrogate_key(rule_columns) }} as visitor_state
 
-    from {{ ref('int_journey__visitor_states') }} as states
+    from visits_as_told
 
     cross join rules
 
@@ -55,5 +61,5 @@ touched_visitors as (
 {# After an increment: drop what belongs to visitors that staging no longer holds. #}
 {% macro forget_vanished_visitors() -%}
 delete from {{ this }}
-where subject_key not in (select states.subject_key from {{ ref('int_journey__visitor_states') }} as states)
+where subject_key not in (select subject_key from {{ ref('int_journey__visitor_states') }})
 {%- endmacro %}

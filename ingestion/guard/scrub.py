@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ingestion.guard.detect import EMAIL, LONG_NUMBER, PHONE, is_personal
+from ingestion.guard.detect import EMAIL, LONG_NUMBER, MAX_ROUNDS, PHONE, is_personal
 
 REDACTED = "[redacted]"
 _SEGMENT = ":redacted"
@@ -54,6 +54,7 @@ CLICK_IDS = (
     "irclickid",
 )
 _WORD = re.compile(r"\S+")
+_ENTITY = re.compile(r"&#?\w{2,10};")
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,11 @@ def url(value: str | None) -> ScrubbedUrl:
     nothing = ScrubbedUrl(None, None, {}, None)
     if not value:
         return nothing
-    if "&#" in value:  # an entity's # would end the path in the middle of an address
-        value = html.unescape(value)
+    for _ in range(MAX_ROUNDS):  # an entity's # would end the path in the middle of an address
+        plain = _ENTITY.sub(lambda entity: html.unescape(entity.group()), value)
+        if plain == value:
+            break
+        value = plain
     try:
         parts = urlsplit(value.strip())
         host = parts.hostname

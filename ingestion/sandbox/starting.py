@@ -17,11 +17,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ingestion.sandbox.company import company
+from ingestion.sandbox.company.folder import CompanyError, facts
 from ingestion.settings import home, project_root
 
-VENDORS = ("hubspot", "matomo", "shopify")
-START_TIMEOUT = 30.0
+VENDORS = ("hubspot", "matomo", "shopify", "files")
+# Sources that are folders of the company, and no servers.
+FOLDERS = {"files": "drops"}
+START_TIMEOUT = 60.0
+DEFAULT_PEOPLE, DEFAULT_SEED = 20_000, 20260930
 
 
 class SandboxError(RuntimeError):
@@ -53,31 +56,34 @@ class SandboxInfo:
                 continue
             prefix = f"SOURCES__{name.upper()}__"
             settings[prefix + "BASE_URL"] = self.urls[name]
-            settings[prefix + "ACCESS_TOKEN"] = self.tokens[name]
+            if name in self.tokens:
+                settings[prefix + "ACCESS_TOKEN"] = self.tokens[name]
         return settings
 
 
-def company_dir(people: int = company.DEFAULT_PEOPLE, seed: int = company.DEFAULT_SEED) -> Path:
+def company_dir(people: int = DEFAULT_PEOPLE, seed: int = DEFAULT_SEED) -> Path:
     """Return the folder a company of this size and seed is kept in."""
     return home() / "sandbox" / f"{people}-{seed}"
 
 
-def prepared(people: int = company.DEFAULT_PEOPLE, seed: int = company.DEFAULT_SEED) -> Path:
+def prepared(people: int = DEFAULT_PEOPLE, seed: int = DEFAULT_SEED) -> Path:
     """Return the folder of a company, making the company when it is not there yet."""
     folder = company_dir(people, seed)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         try:
-            company.facts(folder)
-        except company.CompanyError:
+            facts(folder)
+        except CompanyError:
+            from ingestion.sandbox.company import company
+
             company.create(folder, people, seed)
     return folder
 
 
 @contextmanager
 def running(
-    people: int = company.DEFAULT_PEOPLE,
-    seed: int = company.DEFAULT_SEED,
+    people: int = DEFAULT_PEOPLE,
+    seed: int = DEFAULT_SEED,
     *,
     folder: Path | None = None,
     port: int = 0,
@@ -138,7 +144,7 @@ def _info(answer: dict[str, object], folder: Path) -> SandboxInfo:
     if not isinstance(urls, dict) or not isinstance(tokens, dict):
         raise SandboxError("the sandbox servers wrote a ready file of another format")
     return SandboxInfo(
-        urls,
+        urls | {name: str(folder / inside) for name, inside in FOLDERS.items()},
         tokens,
         datetime.fromisoformat(str(answer["as_of"])),
         folder,

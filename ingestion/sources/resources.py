@@ -5,12 +5,12 @@ Arrow table) and each resource picks its own. dlt evaluates the shared reader on
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dlt
 import pyarrow as pa
-from dlt.sources import DltResource
+from dlt.sources import DltResource, DltSource
 
 from ingestion.guard.shapes import Shape
 
@@ -69,3 +69,16 @@ def picked(shape: Shape, source_of_rows: DltResource) -> DltResource:
         columns=shape.hints,
         **keys,
     )
+
+
+def empty_source(name: str, shapes: Iterable[Shape]) -> DltSource:
+    """Return a source that makes the tables of ``shapes`` and asks nobody for anything."""
+
+    @dlt.source(  # type: ignore[untyped-decorator]
+        name=name, max_table_nesting=0, schema_contract=CONTRACT
+    )
+    def tables() -> list[DltResource]:
+        nothing = reader("nothing", lambda: iter([{}]))
+        return [nothing, *(picked(shape, nothing) for shape in shapes)]
+
+    return tables()

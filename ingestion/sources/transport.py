@@ -66,13 +66,13 @@ class Transport:
         """
         return self._tried(lambda: self._json(method, path, having, **request))
 
-    def lines(self, url: str, **request: Any) -> Iterator[bytes]:
-        """Yield the lines of a file the vendor prepared; a broken download starts over unseen.
+    def lines(self, url: str, expected: int) -> Iterator[bytes]:
+        """Yield the lines of a JSONL file the vendor prepared, at least ``expected`` of them.
 
-        Memory holds the whole body: half a file must never be taken for a whole one.
+        Memory holds the whole body, so that a download that broke off starts over unseen: half a
+        file is never taken for a whole one.
         """
-        body = self._tried(lambda: self._body("GET", url, **request))
-        yield from (line for line in body.splitlines() if line)
+        yield from self._tried(lambda: self._lines(url, expected))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -98,6 +98,15 @@ class Transport:
                 self._sleep(wait)
                 pause = min(pause * 2, self._patience.longest_pause)
         raise AssertionError("unreachable")
+
+    def _lines(self, url: str, expected: int) -> list[bytes]:
+        lines = [line for line in self._body("GET", url).splitlines() if line]
+        are_objects = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+        if len(lines) < expected or not are_objects:
+            raise _TransientError(
+                f"a file came without all of its {expected} objects", "try again later"
+            )
+        return lines
 
     def _json(self, method: str, path: str, having: str | None, **request: Any) -> Any:
         body = self._body(method, path, **request)

@@ -15,7 +15,8 @@ from typing import Any
 
 from ingestion.settings import project_root
 
-_REF = re.compile(r"ref\('(?P<name>[a-z_0-9]+)'\)")
+# Models that the file being rendered refers to, itself or through a macro.
+_referred: list[str] = []
 
 
 def query(target: str, given: Mapping[str, str], final: str | None = None) -> str:
@@ -37,9 +38,10 @@ def _collect(name: str, given: Mapping[str, str], ordered: dict[str, str]) -> No
     if name in given:
         ordered[name] = given[name]
         return
-    for match in _REF.finditer(_model(name)):
-        _collect(match["name"], given, ordered)
-    ordered[name] = _render(name)
+    text, needed = _render(name)
+    for other in needed:
+        _collect(other, given, ordered)
+    ordered[name] = text
 
 
 @cache
@@ -47,7 +49,6 @@ def _files() -> dict[str, Path]:
     return {path.stem: path for path in (project_root() / "dbt_project/models").rglob("*.sql")}
 
 
-@cache
 def _model(name: str) -> str:
     path = _files().get(name)
     if path is None:
@@ -66,7 +67,7 @@ def _context() -> dict[str, Any]:
     library = "\n".join(texts)
     tandem = SimpleNamespace()
     context: dict[str, Any] = {
-        "ref": str,
+        "ref": _refer,
         "source": lambda schema, table: f"{schema}.{table}",
         "config": lambda **_: "",
         "return": lambda value: value,
@@ -83,6 +84,14 @@ def _context() -> dict[str, Any]:
 
 
 @cache
-def _render(name: str) -> str:
+def _render(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return a model's SQL and the names of what it reads, in order."""
     context = _context()
-    return str(context["environment"].from_string(_model(name)).render(context))
+    _referred.clear()
+    text = str(context["environment"].from_string(_model(name)).render(context))
+    return text, tuple(dict.fromkeys(_referred))
+
+
+def _refer(name: str) -> str:
+    _referred.append(name)
+    return name

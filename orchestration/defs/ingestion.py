@@ -1,12 +1,17 @@
 """Sources as assets, one loader a vendor. Key = [schema, table] = the dbt source it feeds."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 
+from ingestion.guard.store import Counts
 from ingestion.pipelines import SOURCES, SourceSpec, load
 from orchestration.defs.company import SandboxCompany
+
+_log = logging.getLogger(__name__)
 
 # dlt's own table of loads and how each ended.
 LOADS = "_dlt_loads"
@@ -50,9 +55,33 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
                 asset_key=[source.dataset, resource],
                 metadata={f"rows_{name}": n for name, n in known.items() if n is not None},
             )
-        yield dg.MaterializeResult(asset_key=[source.dataset, LOADS])
+        yield dg.MaterializeResult(
+            asset_key=[source.dataset, LOADS], metadata=_what_came_in(source, counts)
+        )
 
     return _load
+
+
+def _what_came_in(source: SourceSpec, counts: Mapping[str, Counts]) -> dict[str, Any]:
+    """Return counts as a table and as a picture against what is usual; never fails a load."""
+    records = [
+        dg.TableRecord({"table": name, **{k: n for k, n in asdict(of).items() if n is not None}})
+        for name, of in counts.items()
+    ]
+    columns = ["table", "loaded", "quarantined", "suppressed", "unpermitted", "server_total"]
+    metadata: dict[str, Any] = {
+        "counts": dg.MetadataValue.table(
+            records,
+            dg.TableSchema([dg.TableColumn(c, "text" if c == "table" else "int") for c in columns]),
+        )
+    }
+    try:
+        from orchestration.operations.pictures import volume
+
+        metadata["volume"] = dg.MetadataValue.md(volume(source.dataset))
+    except Exception as error:  # a missing picture is no reason to stop anything
+        _log.warning("no picture of %s: %s", source.dataset, type(error).__name__)
+    return metadata
 
 
 def _written_by_the_guard(key: list[str], pii: str, description: str) -> dg.AssetSpec:

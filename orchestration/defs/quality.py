@@ -1,57 +1,90 @@
-"""Expectation suites as asset checks, one a rule; counts, never values."""
+"""Expectation suites as asset checks, one a rule; counts, never values.
 
-from collections.abc import Iterator
+Raw tables are checked source by source before anything is built from them (L2), core models before
+they are published (L4). Every check is declared blocking, so that one which could not be carried
+out stops the run whatever its severity; a warning that merely does not hold is WARN and stops
+nothing.
+"""
+
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import psycopg
 
-from expectations.loader import Suite, load_suites
+from expectations.loader import Suite, load_suites, suites_of
+from expectations.loads import with_loads
 from expectations.results import CheckResult
+from ingestion.pipelines import SOURCES
 from ingestion.settings import role_url
 
 
-def build_checks(suite: Suite) -> dg.AssetChecksDefinition:
-    """Wrap one suite; a critical expectation that fails stops everything downstream."""
-    key = dg.AssetKey([suite.schema, suite.table])
+def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    """Wrap suites of one layer as one step; a blocking result stops everything downstream."""
     specs = [
         dg.AssetCheckSpec(
             check.name,
-            asset=key,
+            asset=_key(suite),
             description=check.why or None,
-            blocking=check.is_critical,
+            blocking=True,
+            metadata={"severity": check.severity, "expectation": check.type},
         )
+        for suite in suites
         for check in suite.checks
     ]
 
-    @dg.multi_asset_check(
-        name=f"gx_{suite.schema}_{suite.table}", specs=specs, can_subset=True, pool="warehouse"
-    )
+    @dg.multi_asset_check(name=name, specs=specs, can_subset=True, pool="warehouse")
     def _checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from expectations.results import store
-        from expectations.runner import run_suite
+        from expectations.runner import run_suites
+        from orchestration.operations import quality
 
-        results = run_suite(suite, role_url("builder"))
+        selected = context.selected_asset_check_keys
+        wanted = [s for s in suites if any(key.asset_key == _key(s) for key in selected)]
+        results = run_suites(wanted, role_url("builder"))
         with psycopg.connect(role_url("publisher")) as connection:
             store(connection, results, context.run.run_id)
-        selected = {key.name for key in context.selected_asset_check_keys}
+        report = quality.write(all_suites(), context.run.run_id)
         for result in results:
-            if result.name in selected:
-                yield _to_event(key, result)
+            key = dg.AssetKey(result.suite.split("."))
+            if dg.AssetCheckKey(key, result.name) in selected:
+                yield _to_event(key, result, str(report))
 
     return _checks
 
 
-def _to_event(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
+def all_suites() -> list[Suite]:
+    """Return every suite, those of raw tables with what is expected of every load."""
+    declared = load_suites()
+    raw = [
+        suite
+        for source in SOURCES.values()
+        for suite in with_loads(declared, source.dataset, source.resources)
+    ]
+    return [*raw, *(suite for suite in declared if not suite.schema.startswith("raw_"))]
+
+
+def _key(suite: Suite) -> dg.AssetKey:
+    return dg.AssetKey([suite.schema, suite.table])
+
+
+def _to_event(key: dg.AssetKey, result: CheckResult, report: str) -> dg.AssetCheckResult:
     """Return the event; a check that could not be carried out blocks like a critical failure."""
-    metadata: dict[str, str | int] = {"status": result.status}
-    if result.unexpected_count is not None:
-        metadata["unexpected_count"] = result.unexpected_count
-    if result.evaluated is not None:
-        metadata["evaluated"] = result.evaluated
-    if result.error is not None:
-        metadata["error"] = result.error
-    if result.query is not None:
-        metadata["query"] = result.query
+    metadata: dict[str, dg.MetadataValue] = {
+        "status": dg.MetadataValue.text(result.status),
+        "quality_report": dg.MetadataValue.path(report),
+    }
+    for name, count in (
+        ("unexpected_count", result.unexpected_count),
+        ("evaluated", result.evaluated),
+    ):
+        if count is not None:
+            metadata[name] = dg.MetadataValue.int(count)
+    for name, text in (("error", result.error), ("query", result.query)):
+        if text is not None and not result.passed:
+            metadata[name] = dg.MetadataValue.text(text)
+    if not result.passed:
+        page = "check_error" if result.status == "error" else "check_failed"
+        metadata["runbook"] = dg.MetadataValue.path(f"orchestration/runbooks/{page}.md")
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=result.name,
@@ -63,5 +96,11 @@ def _to_event(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """All suites under ``expectations/suites``."""
-    return dg.Definitions(asset_checks=[build_checks(suite) for suite in load_suites()])
+    """One step a source and one for core, over all suites of ``expectations/suites``."""
+    suites = all_suites()
+    schemas = dict.fromkeys(suite.schema for suite in suites)
+    return dg.Definitions(
+        asset_checks=[
+            build_checks(f"check_{schema}", suites_of(suites, schema)) for schema in schemas
+        ]
+    )

@@ -3,14 +3,23 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from ingestion.settings import role_url
 from orchestration import dbt_invocation
+from orchestration.policies import CODE, code_reference
+
+if TYPE_CHECKING:
+    import psycopg
 
 UNIQUE_ID = "dagster_dbt/unique_id"
+COLUMNS = "dagster/column_schema"
+# Layers whose models read the vault; and columns that stand for a person wherever they are.
+_DIRECT_LAYERS = ("restricted",)
+_PERSON_COLUMNS = ("person_id", "subject_key")
 
 
 class TableTranslator(DagsterDbtTranslator):
@@ -22,13 +31,42 @@ class TableTranslator(DagsterDbtTranslator):
         """Return the spec of one node: key ``[schema, table]``, grouped by schema."""
         node = self.get_resource_props(manifest, unique_id)
         relation = node.get("alias") or node.get("identifier") or node["name"]
-        meta = node.get("config", {}).get("meta") or {}
         spec = super().get_asset_spec(manifest, unique_id, project)
+        kind = "seed" if node["resource_type"] == "seed" else _materialised(node)
+        metadata: dict[str, Any] = {"dagster/table_name": f"{node['schema']}.{relation}"}
+        if path := node.get("original_file_path"):
+            metadata[CODE] = code_reference(dbt_invocation.PROJECT_DIR / path)
         return spec.replace_attributes(
             key=dg.AssetKey([node["schema"], relation]),
             group_name=node["schema"],
-            tags={**spec.tags, "layer": node["schema"], "pii": str(meta.get("pii", "none"))},
-        ).merge_attributes(metadata={"dagster/table_name": f"{node['schema']}.{relation}"})
+            kinds={"dbt", "postgres", kind},
+            tags={**spec.tags, "layer": node["schema"], "pii": pii_class(node)},
+        ).merge_attributes(metadata=metadata)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Return what the YAML says; the SQL is a code reference away."""
+        return str(dbt_resource_props.get("description") or "")
+
+
+def pii_class(node: Mapping[str, Any]) -> str:
+    """Return the worst class of a node: what it declares, else what its columns are."""
+    meta = node.get("config", {}).get("meta") or {}
+    if "pii" in meta:
+        return str(meta["pii"])
+    if node["schema"] in _DIRECT_LAYERS:
+        return "direct"
+    columns = node.get("columns", {}).values()
+    classes = {(column.get("config", {}).get("meta") or {}).get("pii") for column in columns}
+    for worse in ("direct", "pseudonymous"):
+        if worse in classes:
+            return worse
+    names = {column["name"] for column in columns}
+    has_keys = any(name in _PERSON_COLUMNS or name.endswith("_key") for name in names)
+    return "pseudonymous" if has_keys and node["resource_type"] != "seed" else "none"
+
+
+def _materialised(node: Mapping[str, Any]) -> str:
+    return str(node.get("config", {}).get("materialized") or "table")
 
 
 @cache
@@ -54,12 +92,15 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
     def _zone(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        import psycopg
+
         from orchestration.warehouse.bootstrap import reconcile
 
-        to_event = _event_factory(context)
-        for result in dbt_invocation.build(zone, _selected_names(context)):
-            if (event := to_event(result)) is not None:
-                yield event
+        with psycopg.connect(role_url(dbt_invocation.ZONES[zone]), autocommit=True) as connection:
+            to_event = _event_factory(context, connection)
+            for result in dbt_invocation.build(zone, _selected_names(context)):
+                if (event := to_event(result)) is not None:
+                    yield event
         reconcile()
 
     return _zone
@@ -74,7 +115,7 @@ def _selected_names(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _event_factory(
-    context: dg.AssetExecutionContext,
+    context: dg.AssetExecutionContext, connection: "psycopg.Connection"
 ) -> Callable[[dbt_invocation.NodeResult], dg.MaterializeResult[None] | dg.AssetCheckResult | None]:
     assets = {
         spec.metadata[UNIQUE_ID]: spec.key
@@ -93,9 +134,7 @@ def _event_factory(
         if key := assets.get(result.unique_id):
             if not result.is_ok:
                 return None
-            metadata: dict[str, float | int] = {"seconds": round(result.seconds, 3)}
-            if result.rows is not None:
-                metadata["dagster/row_count"] = result.rows
+            metadata = _what_was_built(context.assets_def.specs_by_key[key], result, connection)
             return dg.MaterializeResult(asset_key=key, metadata=metadata)
         if (check := checks.get(result.unique_id)) and result.status != "skipped":
             return dg.AssetCheckResult(
@@ -110,6 +149,33 @@ def _event_factory(
         return None
 
     return to_event
+
+
+def _what_was_built(
+    spec: dg.AssetSpec, result: dbt_invocation.NodeResult, connection: "psycopg.Connection"
+) -> dict[str, Any]:
+    """Return seconds, rows and the columns with the types they have in the warehouse."""
+    from orchestration.operations import catalogue
+
+    metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
+    table = catalogue.look(connection, *spec.key.path)
+    if "incremental" in spec.kinds:
+        metadata["rows_written"] = result.rows or 0
+        rows = table.rows
+    else:
+        rows = result.rows
+    if rows is not None:
+        metadata["dagster/row_count"] = rows
+    if table.columns:
+        declared = spec.metadata.get(COLUMNS)
+        told = {c.name: c.description for c in declared.columns} if declared else {}
+        metadata[COLUMNS] = dg.TableSchema(
+            columns=[
+                dg.TableColumn(name, kind, description=told.get(name))
+                for name, kind in table.columns.items()
+            ]
+        )
+    return metadata
 
 
 @dg.definitions

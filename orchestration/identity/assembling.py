@@ -60,12 +60,11 @@ def assemble(
         np.array([rules.codes[t] for t in types], np.int8)
         for types in ([b.left_type for b in ties], [b.right_type for b in ties])
     ]
-    nodes, index = intern(
-        np.concatenate([rows.high, lefts[0], rights[0]]),
-        np.concatenate([rows.low, lefts[1], rights[1]]),
-        np.concatenate([rows.kind, *kinds]),
-    )
+    parts = (rows.high, lefts[0], rights[0]), (rows.low, lefts[1], rights[1]), (rows.kind, *kinds)
     n, m = len(rows), len(ties)
+    nodes, index = intern(*(np.concatenate(p) if m else p[0] for p in parts))
+    del parts
+    rows.give_up_keys()
     observed = Observations(rows.record, index[:n], rows.first, rows.last, rows.count, rows.trust)
     times = np.array([micros_of(b.occurred_at) for b in ties], np.int64)
     left, right = index[n : n + m], index[n + m :]

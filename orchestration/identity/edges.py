@@ -107,7 +107,8 @@ def build(rows: Observations, nodes: Nodes, rules: RuleSet, scope: Scope) -> Evi
     timed = joins_mask(rules, Joins.TIMED)
     excluded: Mask = joins_mask(rules, Joins.NEVER)[nodes.kind]
     excluded[scope.blocked] = True
-    rows = rows.take(~excluded[rows.node])
+    if excluded.any():
+        rows = rows.take(~excluded[rows.node])
     stars = _star(rows, nodes)
     is_use = timed[nodes.kind[stars.right]]
     edges = combine(stars.take(~is_use), len(nodes))

@@ -101,7 +101,7 @@ class Observations:
     node: Small
     first: Int
     last: Int
-    count: Int
+    count: Small | Int
     trust: npt.NDArray[np.int8]
 
     def take(self, which: Mask | Int) -> "Observations":
@@ -124,7 +124,7 @@ class Edges:
     right: Small
     first: Int
     last: Int
-    count: Int
+    count: Small | Int
     trust: npt.NDArray[np.int8]
     binding: Mask
 

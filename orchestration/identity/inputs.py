@@ -68,8 +68,8 @@ def load_rules(
                 {k: None if v is None else str(v) for k, v in row.items()} for row in cursor
             ]
     # dbt's CSV reader takes the text "null", which the blocklist names, for no value at all.
-    for row in tables["identity_blocklist"]:
-        row["value"] = "null" if row["value"] is None else row["value"]
+    blocklist = tables["identity_blocklist"]
+    tables["identity_blocklist"] = [{**row, "value": row["value"] or "null"} for row in blocklist]
     rules = parse(tables, key_of or key_maker())
     return replace(rules, overrides=rules.overrides + _operator_decisions(connection))
 

@@ -1,8 +1,8 @@
 """Score pairs of contact records by how well their fields agree (Splink, Fellegi and Sunter 1969).
 
 Needs the extra ``probabilistic``. Grain in: one row per record with ``unique_id`` and readable
-columns; out: one row per pair with probability, weight in bits and what agreed. Runs only where
-the vault may be read; values never leave this module, only levels of agreement do.
+columns; out: one row per pair with probability, weight in bits, and what each column contributed.
+Runs only where the vault may be read; values never leave this module, only weights do.
 """
 
 import logging
@@ -116,12 +116,11 @@ def _comparison(column: Column) -> Any:
 
 
 def _told(row: dict[str, Any], columns: Sequence[Column]) -> Scored:
-    """Say per column how far it agreed, best level first: ++ fully, + nearly, - not, ? unknown."""
-    signs = []
+    """Say how many bits each column speaks for the match (+) or against it (-)."""
+    bits = []
     for column in columns:
-        level = int(row.get(f"gamma_{column.name}", -1))
-        sign = "?" if level < 0 else "-" if level == 0 else "+" * min(level, 4)
-        signs.append(f"{column.name} {sign}")
+        weights = (row.get(f"{prefix}{column.name}") for prefix in ("mw_", "mw_tf_adj_"))
+        bits.append(f"{column.name} {sum(float(w or 0) for w in weights):+.1f}")
     left, right = sorted((str(row["unique_id_l"]), str(row["unique_id_r"])))
     probability, weight = float(row["match_probability"]), float(row["match_weight"])
-    return Scored(left, right, probability, weight, ", ".join(signs))
+    return Scored(left, right, probability, weight, ", ".join(bits))

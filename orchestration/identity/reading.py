@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
-from orchestration.identity.graph import Int, Word, words
+from orchestration.identity.graph import Int, Small, Word, words
 from orchestration.identity.rules import IdentityError, RuleSet
 
 KEY_HINT = "a subject key is the first 32 hex characters of an HMAC; rebuild staging and look there"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rows:
-    """Identifier rows before they are numbered."""
+    """Identifier rows; their keys are given up once they are numbered, to save memory."""
 
     high: Word
     low: Word
@@ -32,11 +32,16 @@ class Rows:
     record: Int
     first: Int
     last: Int
-    count: Int
+    count: Small
     trust: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
-        return len(self.high)
+        return len(self.record)
+
+    def give_up_keys(self) -> None:
+        """Forget the keys: half of what rows take."""
+        self.high = self.low = np.empty(0, np.uint64)
+        self.kind = np.empty(0, np.int8)
 
 
 @contextmanager
@@ -80,11 +85,11 @@ def identifiers_query(rules: RuleSet, relation: sql.Composable) -> str:
 def micros(column: pa.ChunkedArray | pa.Array) -> Int:
     """Return timestamps as microseconds since 1970; null becomes the epoch."""
     whole = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64())
-    return np.asarray(pc.fill_null(whole, 0).to_numpy(zero_copy_only=False), np.int64)
+    return np.array(pc.fill_null(whole, 0).to_numpy(zero_copy_only=False), np.int64)
 
 
 def read_rows(cursor: dbapi.Cursor, query: str) -> Rows:
-    """Read identifier rows in batches.
+    """Read identifier rows in batches; columns are copied, for a view would keep its batch alive.
 
     Raises:
         IdentityError: when a subject key is malformed or a type has no rule.
@@ -101,10 +106,10 @@ def read_rows(cursor: dbapi.Cursor, query: str) -> Rows:
                 high,
                 low,
                 batch.column(1).to_numpy().astype(np.int8),
-                batch.column(3).to_numpy(),
+                batch.column(3).to_numpy().copy(),
                 micros(batch.column(4)),
                 micros(batch.column(5)),
-                pc.fill_null(batch.column(6), 1).to_numpy(zero_copy_only=False),
+                pc.fill_null(batch.column(6), 1).to_numpy(zero_copy_only=False).astype(np.int32),
                 batch.column(2).to_numpy().astype(np.int8),
             ]
         )
@@ -118,7 +123,7 @@ def read_rows(cursor: dbapi.Cursor, query: str) -> Rows:
 
 
 def _stacked(parts: list[list[npt.NDArray[Any]]]) -> list[npt.NDArray[Any]]:
-    dtypes = (np.uint64, np.uint64, np.int8, np.int64, np.int64, np.int64, np.int64, np.int8)
+    dtypes = (np.uint64, np.uint64, np.int8, np.int64, np.int64, np.int64, np.int32, np.int8)
     columns = []
     for position, dtype in enumerate(dtypes):
         pieces = [part[position] for part in parts] or [np.empty(0, dtype)]

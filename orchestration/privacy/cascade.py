@@ -1,11 +1,10 @@
 """Takes people out of every registered relation, in one transaction of the caller's.
 
 Rows that belong to rows of another relation go first. Where a duty to keep holds (invoices), a row
-stays under a random id and whatever points back to the person is emptied. In rows of other people
+stays under a random key and whatever points back to the person is emptied. In rows of other people
 a column that holds an erased key is emptied. Everything is by key, so a second run finds nothing.
 """
 
-import secrets
 from typing import Any
 
 from psycopg import Connection, sql
@@ -14,6 +13,10 @@ from psycopg.sql import Composable
 from orchestration.privacy.errors import PrivacyError
 from orchestration.privacy.registry import Registry, Relation
 from orchestration.privacy.subjects import Closure
+
+PREFIX_LENGTH = 12
+# The ledger is redacted, not deleted from; the privacy tables are emptied by the erasure itself.
+OWN_SCHEMAS = ("consent.", "privacy.")
 
 
 def cascade(
@@ -31,22 +34,65 @@ def cascade(
     kept = held | frozenset(registry.holds)
     counts: dict[str, int] = {}
     for name, entry in _children_first(found, registry):
-        if name.startswith(("consent.", "privacy.")):
-            continue
         is_held = entry.hold in kept
         touched = 0
-        if entry.through and not is_held:
-            touched = _delete_children(connection, name, entry, registry, closure)
+        if not is_held:
+            touched = _delete(connection, name, condition(entry, registry), closure)
         elif not entry.through:
-            touched = (
-                _pseudonymise(connection, name, entry, closure)
-                if is_held
-                else _delete(connection, name, entry, closure)
-            )
+            touched = _pseudonymise(connection, name, entry, closure)
         touched += _clear(connection, name, entry, closure)
         if touched:
             counts[name] = touched
     return counts
+
+
+def belongs(entry: Relation) -> Composable:
+    """Return the condition under which a row is one of theirs, by its own columns."""
+    conditions = [
+        *(sql.SQL("{} = any (%(persons)s)").format(sql.Identifier(each)) for each in entry.persons),
+        *(sql.SQL("{} = any (%(keys)s)").format(sql.Identifier(each)) for each in entry.keys),
+        *(sql.SQL("{} = any (%(heads)s)").format(sql.Identifier(each)) for each in entry.prefixes),
+    ]
+    return sql.SQL(" or ").join(conditions)
+
+
+def given(closure: Closure) -> dict[str, list[str]]:
+    """Return the parameters of such a condition."""
+    heads = sorted({key[:PREFIX_LENGTH] for key in closure.subject_keys})
+    return {
+        "persons": list(closure.person_ids),
+        "keys": list(closure.subject_keys),
+        "heads": heads,
+    }
+
+
+def condition(entry: Relation, registry: Registry) -> Composable:
+    """Return the condition under which a row is one of theirs, by its own or its parents' columns.
+
+    Raises:
+        PrivacyError: when a parent has no columns of its own to go by.
+    """
+    parts = [belongs(entry)] if entry.persons or entry.keys or entry.prefixes else []
+    for through in entry.through:
+        parent = registry.entry(through.relation)
+        if parent is None or parent.through:
+            raise PrivacyError(f"{entry.name} in pii_registry.yml: its parent has no subjects")
+        parts.append(
+            sql.SQL("({} and {} in (select {} from {} where {}))").format(
+                sql.SQL(through.where),
+                sql.Identifier(through.column),
+                sql.Identifier(through.parent_column),
+                table(through.relation),
+                belongs(parent),
+            )
+        )
+    return sql.SQL(" or ").join(parts)
+
+
+def table(name: str) -> sql.Identifier:
+    """Return a table's quoted name, for ``schema.table`` as PostgreSQL itself quotes it."""
+    schema, _, relation = name.partition(".")
+    return sql.Identifier(schema.strip('"'), relation.strip('"'))
 
 
 def _children_first(
@@ -57,50 +103,31 @@ def _children_first(
         entry = registry.entry(name)
         if entry is None:
             raise PrivacyError(f"{name} is not in pii_registry.yml: say whose rows it holds")
-        if entry.is_personal:
+        if entry.is_personal and not name.startswith(OWN_SCHEMAS):
             entries.append((name, entry))
-    # identity.person_links and the registry of persons tell who is who: they go last.
+    # Who is who is told by identity.person_links: it goes last.
     return sorted(
-        entries,
-        key=lambda each: (each[1].through is None, each[0].startswith("identity."), each[0]),
+        entries, key=lambda each: (not each[1].through, each[0].startswith("identity."), each[0])
     )
 
 
-def _delete(connection: Connection[Any], name: str, entry: Relation, closure: Closure) -> int:
-    query = sql.SQL("delete from {} where {}").format(table(name), _belongs(entry))
-    return connection.execute(query, _given(closure)).rowcount
-
-
-def _delete_children(
-    connection: Connection[Any], name: str, entry: Relation, registry: Registry, closure: Closure
-) -> int:
-    through = entry.through
-    parent = registry.entry(through.relation) if through else None
-    if through is None or parent is None or parent.through is not None:
-        raise PrivacyError(f"{name} in pii_registry.yml belongs to a relation without subjects")
-    query = sql.SQL("delete from {} where {} in (select {} from {} where {})").format(
-        table(name),
-        sql.Identifier(through.column),
-        sql.Identifier(through.parent_column),
-        table(through.relation),
-        _belongs(parent),
-    )
-    return connection.execute(query, _given(closure)).rowcount
+def _delete(connection: Connection[Any], name: str, theirs: Composable, closure: Closure) -> int:
+    query = sql.SQL("delete from {} where {}").format(table(name), theirs)
+    return connection.execute(query, given(closure)).rowcount
 
 
 def _pseudonymise(connection: Connection[Any], name: str, entry: Relation, closure: Closure) -> int:
-    """Keep the rows under an id that nobody can lead back; one id for one erasure."""
-    stranger = f"erased-{secrets.token_hex(12)}"
+    """Keep the rows, each under a random key of its own, so that none leads to the next."""
     changes = [
-        sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(stranger))
-        for column in (*entry.persons, *entry.keys)
+        sql.SQL("{} = replace(gen_random_uuid()::text, '-', '')").format(sql.Identifier(column))
+        for column in entry.keys
         if column not in entry.forget
     ]
     changes += [sql.SQL("{} = null").format(sql.Identifier(column)) for column in entry.forget]
     query = sql.SQL("update {} set {} where {}").format(
-        table(name), sql.SQL(", ").join(changes), _belongs(entry)
+        table(name), sql.SQL(", ").join(changes), belongs(entry)
     )
-    return connection.execute(query, _given(closure)).rowcount
+    return connection.execute(query, given(closure)).rowcount
 
 
 def _clear(connection: Connection[Any], name: str, entry: Relation, closure: Closure) -> int:
@@ -109,23 +136,5 @@ def _clear(connection: Connection[Any], name: str, entry: Relation, closure: Clo
         query = sql.SQL("update {} set {} = null where {} = any (%(keys)s)").format(
             table(name), sql.Identifier(column), sql.Identifier(column)
         )
-        touched += connection.execute(query, _given(closure)).rowcount
+        touched += connection.execute(query, given(closure)).rowcount
     return touched
-
-
-def _belongs(entry: Relation) -> Composable:
-    persons = [
-        sql.SQL("{} = any (%(persons)s)").format(sql.Identifier(column)) for column in entry.persons
-    ]
-    keys = [sql.SQL("{} = any (%(keys)s)").format(sql.Identifier(column)) for column in entry.keys]
-    return sql.SQL(" or ").join([*persons, *keys])
-
-
-def _given(closure: Closure) -> dict[str, list[str]]:
-    return {"persons": list(closure.person_ids), "keys": list(closure.subject_keys)}
-
-
-def table(name: str) -> sql.Identifier:
-    """Return a table's quoted name, for ``schema.table`` as PostgreSQL itself quotes it."""
-    schema, _, relation = name.partition(".")
-    return sql.Identifier(schema.strip('"'), relation.strip('"'))

@@ -3,13 +3,15 @@
 1. The closure is resolved; keys that others carry too are set apart.
 2. Tombstones are committed first: from then on nothing of the person gets in again.
 3. In one transaction: every registered relation, the ledger's redaction, the deletes that other
-   systems owe, and a search of the whole database for the values held in memory. A kill rolls it
-   back, and the next run starts again with the vault still there to tell what to search for.
-4. ANALYZE and VACUUM, so that statistics and dead rows forget too; files are searched; receipt.
+   systems owe, and a search of all tables for the values held in memory. A kill rolls it back, and
+   the next run starts again with the vault still there to tell what to search for.
+4. The administrator's VACUUM and ANALYZE, so that dead rows and statistics forget too; catalogs and
+   files are searched; the receipt is issued.
 
-Idempotent: erasing somebody twice finds nothing the second time and returns the first receipt.
+Idempotent: erasing somebody twice finds nobody the second time.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
+from ingestion.settings import role_url
 from orchestration.privacy import cascade, holds, receipts, registry, scan, tombstones
 from orchestration.privacy.errors import PrivacyError
 from orchestration.privacy.receipts import Receipt
@@ -33,6 +36,8 @@ class Erasure:
     closure: Closure
     verified_by: str
     started_at: datetime
+    outcome: str | None = None
+    """What the cascade did, as JSON, once it is committed."""
 
 
 def erase(url: str, identifier: str, *, verified_by: str) -> Receipt:
@@ -63,8 +68,10 @@ def _erase(connection: Connection[Any], theirs: Closure, verified_by: str) -> Re
     if holds.EVERYTHING in holds.categories(connection, theirs):
         raise PrivacyError("a hold keeps everything of this person: see `tandem privacy hold`")
     for erasure in _unfinished(connection):
-        if set(erasure.closure.subject_keys) & set(theirs.subject_keys):
-            return _finish(connection, erasure)
+        if erasure.outcome or set(erasure.closure.subject_keys) & set(theirs.subject_keys):
+            finished = _finish(connection, erasure)
+            if not erasure.outcome:
+                return finished
     return _finish(connection, _begin(connection, theirs, verified_by))
 
 
@@ -74,7 +81,8 @@ def _begin(connection: Connection[Any], theirs: Closure, verified_by: str) -> Er
         identity = tombstones.read(connection, theirs.subject_keys)
         tombstones.set_up(connection, erasure.erasure_id, identity, theirs.subject_keys)
         connection.execute(
-            "insert into privacy.erasures values (%s, 'tombstoned', %s, %s, %s, %s, %s)",
+            "insert into privacy.erasures (erasure_id, state, person_ids, subject_keys, "
+            "shared_keys, verified_by, started_at) values (%s, 'tombstoned', %s, %s, %s, %s, %s)",
             [
                 erasure.erasure_id,
                 list(theirs.person_ids),
@@ -88,6 +96,23 @@ def _begin(connection: Connection[Any], theirs: Closure, verified_by: str) -> Er
 
 
 def _finish(connection: Connection[Any], erasure: Erasure) -> Receipt:
+    values: list[str] = []
+    outcome = json.loads(erasure.outcome) if erasure.outcome else None
+    if outcome is None:
+        outcome, values = _take_out(connection, erasure)
+    outcome |= _make_forget(sorted(outcome["rows"]), values)
+    with connection.transaction():
+        receipt = receipts.issue(connection, erasure.erasure_id, RECEIPT_KIND, outcome)
+        connection.execute(
+            "update privacy.erasures set state = 'done', outcome = null, "
+            "finished_at = now() at time zone 'UTC' where erasure_id = %s",
+            [erasure.erasure_id],
+        )
+    return receipt
+
+
+def _take_out(connection: Connection[Any], erasure: Erasure) -> tuple[dict[str, Any], list[str]]:
+    """Run the cascade and prove it, in one transaction; return counts and the values searched."""
     theirs = erasure.closure
     with connection.transaction():
         connection.execute("set local lock_timeout = '30s'")
@@ -95,43 +120,63 @@ def _finish(connection: Connection[Any], erasure: Erasure) -> Receipt:
         registry.check(connection)
         identity = tombstones.read(connection, theirs.subject_keys)
         references = _references(identity)
+        known = registry.load()
         held = holds.categories(connection, theirs)
-        counts = cascade.cascade(connection, theirs, registry.load(), found, held)
+        counts = cascade.cascade(
+            connection, _with_source_keys(theirs, identity), known, found, held
+        )
         redacted = _redact(connection, erasure)
         _queue_deletes(connection, erasure, references)
         values = _telling(identity)
-        left = scan.scan_database(connection, values)
-        _refuse_leftovers(left)
-        content = {
+        _refuse_leftovers(scan.scan_tables(connection, values))
+        outcome: dict[str, Any] = {
             "rows": counts,
             "ledger_rows_redacted": redacted,
             "persons": len(theirs.person_ids),
             "identifiers": len(theirs.subject_keys),
             "shared_identifiers_left_for_review": len(theirs.shared_keys),
-            "kept_under_random_ids": sorted(held | frozenset(registry.load().holds)),
-            "values_searched": len(values),
-            "places_with_a_value_left": 0,
+            "kept_under_random_keys": sorted(held | frozenset(known.holds)),
+            "values_searched_and_not_found": len(values),
             "deletes_owed_by_other_systems": len(references),
         }
-        receipt = receipts.issue(connection, erasure.erasure_id, RECEIPT_KIND, content)
         connection.execute(
-            "update privacy.erasures set state = 'done', person_ids = '{}', subject_keys = '{}', "
-            "shared_keys = '{}', finished_at = now() at time zone 'UTC' where erasure_id = %s",
-            [erasure.erasure_id],
+            "update privacy.erasures set state = 'erased', person_ids = '{}', subject_keys = '{}', "
+            "shared_keys = '{}', outcome = %s where erasure_id = %s",
+            [json.dumps(outcome), erasure.erasure_id],
         )
-    for name in counts:
-        connection.execute(sql.SQL("vacuum (analyze) {}").format(cascade.table(name)))
-    _refuse_leftovers(scan.scan_files(values))
-    return receipt
+    return outcome, values
+
+
+def _make_forget(touched: list[str], values: list[str]) -> dict[str, Any]:
+    """Have dead rows and statistics forget, and search what only the administrator sees."""
+    with psycopg.connect(role_url("admin"), autocommit=True) as connection:
+        for name in [*touched, "consent.events", "privacy.erasures"]:
+            connection.execute(sql.SQL("vacuum (analyze) {}").format(cascade.table(name)))
+        if values:
+            _refuse_leftovers(scan.scan_catalogs(connection, values))
+    if values:
+        _refuse_leftovers(scan.scan_files(values))
+    return {"catalogs_and_files_searched": bool(values)}
+
+
+def _with_source_keys(theirs: Closure, identity: tombstones.Identity) -> Closure:
+    """Add what quarantine knows their records by."""
+    from ingestion.guard.keys import Keyer, KeyRing
+
+    ids = sorted({value for kind, value in identity.identifiers if kind.endswith("_id")})
+    extra = Keyer(KeyRing.from_secret("k_match.key")).keys("source_key", ids)
+    return Closure(theirs.person_ids, (*theirs.subject_keys, *extra), theirs.shared_keys)
 
 
 def _unfinished(connection: Connection[Any]) -> list[Erasure]:
     rows = connection.execute(
-        "select erasure_id, person_ids, subject_keys, shared_keys, verified_by, started_at "
-        "from privacy.erasures where state <> 'done' order by started_at"
+        "select erasure_id, person_ids, subject_keys, shared_keys, verified_by, started_at, "
+        "outcome from privacy.erasures where state <> 'done' order by started_at"
     ).fetchall()
     return [
-        Erasure(row[0], Closure(tuple(row[1]), tuple(row[2]), tuple(row[3])), row[4], row[5])
+        Erasure(
+            row[0], Closure(tuple(row[1]), tuple(row[2]), tuple(row[3])), row[4], row[5], row[6]
+        )
         for row in rows
     ]
 

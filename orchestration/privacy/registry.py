@@ -3,7 +3,8 @@
 ``pii_registry.yml`` names each table once, as one of
 
 - ``persons`` / ``keys``: columns that hold person ids / subject keys; a row with a match is theirs;
-- ``through``: rows belong to a row of another relation;
+- ``prefixes``: columns that show the first twelve digits of a subject key;
+- ``through``: rows belong to a row of another relation (``where`` says which of them can);
 - ``aggregate_only``: counts over enough people, nobody's row;
 - ``log_ttl``: operational records that age out after so many days;
 - ``reference``: rules, catalogue and the like, about nobody.
@@ -12,7 +13,9 @@
 ``hold`` names a duty to keep (``holds`` says which apply): such rows stay, under a random id,
 without what ``forget`` names.
 
-A table that is not named, or whose columns say more than its entry, fails the build.
+Several tables that hold the same share an entry, their names separated by commas; ``*`` stands for
+anything, and the most specific name counts. A table that is not named, or whose columns say more
+than its entry, fails the build.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +23,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 from psycopg import Connection
 
@@ -28,7 +32,9 @@ from orchestration.privacy.errors import PrivacyError
 FILE = Path(__file__).with_name("pii_registry.yml")
 # Column names that can only hold a person or a key of one.
 PERSON_COLUMNS = ("person_id", "became")
-KEY_COLUMNS = ("*subject_key", "*_key", "left_key", "right_key")
+KEY_COLUMNS = ("*_key",)
+# ... but these name a record of a source, not a person.
+RECORD_COLUMNS = ("record_key", "source_key")
 _TABLES = """
 select format('%I.%I', namespaces.nspname, classes.relname),
     coalesce(array_agg(attributes.attname::text order by attributes.attnum)
@@ -53,6 +59,7 @@ class Through:
     relation: str
     column: str
     parent_column: str
+    where: str = "true"
 
 
 @dataclass(frozen=True)
@@ -62,9 +69,10 @@ class Relation:
     name: str
     persons: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
     clear: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
-    through: Through | None = None
+    through: tuple[Through, ...] = ()
     hold: str | None = None
     kind: str = "subject"
     ttl_days: int | None = None
@@ -78,15 +86,22 @@ class Relation:
 
 @dataclass(frozen=True)
 class Registry:
-    """The whole file; a name may hold ``*``, the most specific entry counts."""
+    """The whole file."""
 
     relations: tuple[Relation, ...]
     holds: dict[str, str] = field(default_factory=dict)
 
     def entry(self, name: str) -> Relation | None:
-        """Return the entry for a table, or None when it is not registered."""
-        matches = [relation for relation in self.relations if fnmatchcase(name, relation.name)]
-        return max(matches, key=lambda relation: _weight(relation.name), default=None)
+        """Return the entry for a table, or None when it is not registered.
+
+        What is published, and the history of releases, stand under the entry of the core relation
+        they come from.
+        """
+        for candidate in (name, *_origins(name)):
+            matches = [each for each in self.relations if fnmatchcase(candidate, each.name)]
+            if matches:
+                return max(matches, key=lambda each: _weight(each.name))
+        return None
 
 
 def load(file: Path = FILE) -> Registry:
@@ -96,13 +111,23 @@ def load(file: Path = FILE) -> Registry:
         PrivacyError: for an entry that cannot be meant.
     """
     content = yaml.safe_load(file.read_text())
-    relations = tuple(_relation(name, entry) for name, entry in content["relations"].items())
+    relations = tuple(
+        _relation(name.strip(), entry)
+        for names, entry in content["relations"].items()
+        for name in names.split(",")
+    )
     return Registry(relations, dict(content.get("holds", {})))
 
 
 def tables(connection: Connection[Any]) -> dict[str, tuple[str, ...]]:
     """Return every table of the database with its columns; views store nothing."""
     return {name: tuple(columns) for name, columns in connection.execute(_TABLES).fetchall()}
+
+
+def tables_of(url: str) -> dict[str, tuple[str, ...]]:
+    """Return the tables of a database by its URL."""
+    with psycopg.connect(url) as connection:
+        return tables(connection)
 
 
 def problems(found: dict[str, tuple[str, ...]], registry: Registry | None = None) -> list[str]:
@@ -114,7 +139,7 @@ def problems(found: dict[str, tuple[str, ...]], registry: Registry | None = None
         if entry is None:
             wrong.append(f"{name} is not in pii_registry.yml: say whose rows it holds")
             continue
-        named = {*entry.persons, *entry.keys, *entry.clear, *entry.forget}
+        named = {*entry.persons, *entry.keys, *entry.prefixes, *entry.clear, *entry.forget}
         if missing := named - set(columns):
             wrong.append(f"{name} has no column {', '.join(sorted(missing))}")
         telling = {column for column in columns if _tells_a_person(column)}
@@ -134,7 +159,19 @@ def check(connection: Connection[Any]) -> None:
 
 
 def _tells_a_person(column: str) -> bool:
-    return column in PERSON_COLUMNS or any(fnmatchcase(column, each) for each in KEY_COLUMNS)
+    is_key = column not in RECORD_COLUMNS and any(fnmatchcase(column, k) for k in KEY_COLUMNS)
+    return is_key or column in PERSON_COLUMNS
+
+
+def _origins(name: str) -> list[str]:
+    """Return the core relations that a published table can come from, the likeliest first."""
+    schema, _, table = name.partition(".")
+    if schema == "marts_history":
+        schema, _, table = table.partition("__")
+    if schema == "marts" or not schema.startswith("marts_") or schema == "marts_meta":
+        return [f"core.{table}"] if schema == "marts" else []
+    audience = schema.removeprefix("marts_")
+    return [f"core.{audience}__{table}", f"core.{table}"]
 
 
 def _weight(name: str) -> tuple[bool, int]:
@@ -143,11 +180,11 @@ def _weight(name: str) -> tuple[bool, int]:
 
 def _relation(name: str, entry: dict[str, Any]) -> Relation:
     kinds = [kind for kind in ("aggregate_only", "log_ttl", "reference") if kind in entry]
-    through = entry.get("through")
-    subject = bool(entry.get("persons") or entry.get("keys") or through)
+    through = tuple(Through(**each) for each in entry.get("through", ()))
+    finders = ("persons", "keys", "prefixes", "through")
+    subject = any(entry.get(finder) for finder in finders)
     allowed = {
-        "persons", "keys", "clear", "forget", "through", "hold", "not_keys",
-        "aggregate_only", "log_ttl", "reference",
+        *finders, "clear", "forget", "hold", "not_keys", "aggregate_only", "log_ttl", "reference",
     }  # fmt: skip
     if unknown := set(entry) - allowed:
         raise PrivacyError(f"{name} in pii_registry.yml: {', '.join(sorted(unknown))} is no rule")
@@ -157,9 +194,10 @@ def _relation(name: str, entry: dict[str, Any]) -> Relation:
         name=name,
         persons=tuple(entry.get("persons", ())),
         keys=tuple(entry.get("keys", ())),
+        prefixes=tuple(entry.get("prefixes", ())),
         clear=tuple(entry.get("clear", ())),
         forget=tuple(entry.get("forget", ())),
-        through=Through(**through) if through else None,
+        through=through,
         hold=entry.get("hold"),
         kind=kinds[0] if kinds else "subject",
         ttl_days=entry.get("log_ttl"),

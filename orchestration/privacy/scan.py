@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from ingestion.settings import home
 from orchestration.privacy.needles import Needles
@@ -28,9 +28,11 @@ where classes.relkind in ('r', 'p', 'm')
     and namespaces.nspname not like 'pg\\_%%'
 order by 1
 """
+# Statistics of a relation hold samples of its values, so they lie where it lies.
+_STATISTICS = (
+    "select most_common_vals::text, histogram_bounds::text from pg_stats where schemaname = {}"
+)
 _CATALOGS = {
-    "pg_stats": "select tablename, attname, most_common_vals::text, histogram_bounds::text "
-    "from pg_stats",
     "comments": "select description from pg_description",
     "function bodies": "select prosrc from pg_proc where pronamespace::regnamespace::text "
     "not in ('pg_catalog', 'information_schema')",
@@ -49,15 +51,31 @@ class Finding:
     is_unreadable: bool = False
 
 
-def scan_database(connection: Connection[Any], values: list[str]) -> list[Finding]:
-    """Search every table and catalog that this connection's role can read, in one transaction."""
+def scan_tables(connection: Connection[Any], values: list[str]) -> list[Finding]:
+    """Search every table of the database; one that this role may not read is a finding too."""
     needles = Needles(values)
     found = []
     for (name,) in connection.execute(_READABLE).fetchall():
         found += _scan_query(connection, needles, name, f"select each.*::text from {name} as each")  # noqa: S608
-    for place, query in _CATALOGS.items():
-        found += _scan_query(connection, needles, place, query)
     return found
+
+
+def scan_catalogs(connection: Connection[Any], values: list[str]) -> list[Finding]:
+    """Search what the server keeps about tables: statistics, comments, definitions.
+
+    Statistics show a role only what it may read, so this is for the administrator.
+    """
+    needles = Needles(values)
+    schemas = connection.execute("select distinct schemaname from pg_stats").fetchall()
+    queries = _CATALOGS | {
+        f"{schema}.* (statistics)": sql.SQL(_STATISTICS).format(sql.Literal(schema)).as_string()
+        for (schema,) in schemas
+    }
+    return [
+        finding
+        for place, query in queries.items()
+        for finding in _scan_query(connection, needles, place, query)
+    ]
 
 
 def scan_files(values: list[str], folder: Path | None = None) -> list[Finding]:

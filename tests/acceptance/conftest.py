@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,19 @@ class Hub:
             return connection.execute(sql).fetchall()
 
 
-@pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A hub refreshed once on the sandbox company."""
-    made = Hub(tmp_path_factory.mktemp("hub"))
+@contextmanager
+def new_hub(tandem_home: Path, name: str) -> Iterator[Hub]:
+    """Give a hub of its own, beside the session's home; its warehouse stops afterwards."""
+    made = Hub(tandem_home.parent / name)
     try:
-        made.refresh()
         yield made
     finally:
         made.tandem("down")
+
+
+@pytest.fixture(scope="session")
+def hub(tandem_home: Path) -> Iterator[Hub]:
+    """A hub refreshed once on the sandbox company."""
+    with new_hub(tandem_home, "hub") as made:
+        made.refresh()
+        yield made

@@ -15,7 +15,7 @@ from ingestion.pipelines import SOURCES, LoadReport, load
 from ingestion.sandbox import SandboxInfo, running
 from ingestion.settings import role_url
 
-PEOPLE = 300
+PEOPLE = 400
 
 
 @dataclass

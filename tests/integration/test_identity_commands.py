@@ -248,7 +248,7 @@ def test_the_probabilistic_tier_proposes_and_joins_only_when_told(hub):
     assert right
     assert "example.org" not in str(waiting)
     assert "moser" not in str(waiting)
-    assert "phone ++" in right[0].explanation
+    assert "phone +" in right[0].explanation
     assert tandem("propose", "--accept").exit_code == 0
     resolve(hub.url("resolver"))
     assert at.person_of(hub, "c7") == at.person_of(hub, "s7")

@@ -31,9 +31,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInfo]:
 
 def _contacts(company: SandboxInfo, **more: Any) -> requests.Response:
     return requests.get(
-        company.urls["hubspot"] + "/crm/v3/objects/contacts", params={"limit": 100},
-        headers={"Authorization": f"Bearer {company.tokens['hubspot']}"}, timeout=10, **more,
-    )  # fmt: skip
+        company.urls["hubspot"] + "/crm/v3/objects/contacts",
+        params={"limit": 100},
+        headers={"Authorization": f"Bearer {company.tokens['hubspot']}"},
+        timeout=10,
+        **more,
+    )
 
 
 def _fault(company: SandboxInfo, endpoint: str, kind: str, **more: Any) -> None:
@@ -42,11 +45,16 @@ def _fault(company: SandboxInfo, endpoint: str, kind: str, **more: Any) -> None:
 
 
 def test_settings_for_the_loaders_name_every_vendor(company: SandboxInfo) -> None:
-    names = {f"SOURCES__{vendor}__{what}" for vendor in ("HUBSPOT", "MATOMO", "SHOPIFY")
-             for what in ("BASE_URL", "ACCESS_TOKEN")}  # fmt: skip
+    names = {
+        f"SOURCES__{vendor}__{what}"
+        for vendor in ("HUBSPOT", "MATOMO", "SHOPIFY")
+        for what in ("BASE_URL", "ACCESS_TOKEN")
+    }
     assert company.env.keys() == names
     assert company.environment(["raw_matomo"]).keys() == {
-        "SOURCES__MATOMO__BASE_URL", "SOURCES__MATOMO__ACCESS_TOKEN"}  # fmt: skip
+        "SOURCES__MATOMO__BASE_URL",
+        "SOURCES__MATOMO__ACCESS_TOKEN",
+    }
     assert all(url.startswith("http://127.0.0.1:") for url in company.urls.values())
 
 
@@ -73,8 +81,12 @@ def test_the_server_ends_when_its_parent_is_killed(company: SandboxInfo) -> None
         "with running(folder=Path(sys.argv[1])) as info:\n"
         "    print(json.dumps(info.pid), flush=True); time.sleep(60)\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script, str(company.company_dir)],
-                              stdout=subprocess.PIPE, cwd=project_root(), text=True)  # fmt: skip
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(company.company_dir)],
+        stdout=subprocess.PIPE,
+        cwd=project_root(),
+        text=True,
+    )
     assert parent.stdout is not None
     child = json.loads(parent.stdout.readline())
     assert psutil.pid_exists(child)
@@ -100,10 +112,18 @@ def test_a_dripping_answer_arrives_but_slowly(company: SandboxInfo) -> None:
     assert time.monotonic() - begun > 0.6
 
 
-@pytest.mark.parametrize(("kind", "status"), [
-    ("429", 429), ("500", 500), ("502", 502), ("503", 503), ("html", 200), ("empty", 200),
-    ("garbage", 200),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("429", 429),
+        ("500", 500),
+        ("502", 502),
+        ("503", 503),
+        ("html", 200),
+        ("empty", 200),
+        ("garbage", 200),
+    ],
+)
 def test_spoiled_answers_come_once_and_then_all_is_well(
     company: SandboxInfo, kind: str, status: int
 ) -> None:

@@ -84,10 +84,11 @@ def person_history(
         "int_consent__person_intervals",
         given(events, links, places),
         "select person_id, valid_from, valid_to, state, reason from int_consent__person_intervals"
-        f" where purpose = '{purpose}' order by person_id, valid_from",
+        " where purpose = %(purpose)s order by person_id, valid_from",
     )
     found: dict[str, list[tuple[datetime, datetime, str, str]]] = {}
-    for person, valid_from, valid_to, state, reason in connection.execute(text.encode()).fetchall():
+    rows = connection.execute(text.encode(), {"purpose": purpose}).fetchall()
+    for person, valid_from, valid_to, state, reason in rows:
         found.setdefault(person, []).append((valid_from, valid_to, state, reason))
     return found
 

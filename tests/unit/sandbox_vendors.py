@@ -1,4 +1,4 @@
-"""Calls the sandbox's vendor servers in process, through the whole application, without a socket."""
+"""Calls the sandbox's vendor servers in process: the whole application, without a socket."""
 
 import asyncio
 import shutil
@@ -56,12 +56,19 @@ class Vendors:
     ) -> Answer:
         sent = [(name.lower().encode(), text.encode()) for name, text in (headers or {}).items()]
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-            "scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "",
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
             "query_string": urlencode(query or {}).encode(),
             "headers": [(b"host", b"vendors.example"), *sent],
-            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
-        }  # fmt: skip
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
         events: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -79,24 +86,37 @@ class Vendors:
         self, method: str, path: str, body: Any = None, token: str = TOKENS.hubspot, **query: Any
     ) -> Answer:
         return self.call(
-            method, f"/hubspot{path}", query=query, body=orjson.dumps(body or {}),
+            method,
+            f"/hubspot{path}",
+            query=query,
+            body=orjson.dumps(body or {}),
             headers={"authorization": f"Bearer {token}"},
-        )  # fmt: skip
+        )
 
     def matomo(self, method: str, **asked: Any) -> Any:
-        form = {"module": "API", "method": method, "format": "JSON", "idSite": 1,
-                "token_auth": TOKENS.matomo, **asked}  # fmt: skip
+        form = {
+            "module": "API",
+            "method": method,
+            "format": "JSON",
+            "idSite": 1,
+            "token_auth": TOKENS.matomo,
+            **asked,
+        }
         return self.call("POST", "/matomo/index.php", body=urlencode(form).encode()).json()
 
     def shopify(
-        self, query: str, variables: Any = None, token: str = TOKENS.shopify,
+        self,
+        query: str,
+        variables: Any = None,
+        token: str = TOKENS.shopify,
         version: str = "2026-01",
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         return self.call(
-            "POST", f"/shopify/admin/api/{version}/graphql.json",
+            "POST",
+            f"/shopify/admin/api/{version}/graphql.json",
             body=orjson.dumps({"query": query, "variables": variables}),
             headers={"x-shopify-access-token": token},
-        )  # fmt: skip
+        )
 
     def bulk(self, query: str, grouped: bool = False) -> tuple[dict[str, Any], list[Any]]:
         """Run a bulk operation to its end; returns its last state and the objects of its file."""
@@ -104,7 +124,7 @@ class Vendors:
             "mutation($q: String!, $g: Boolean!) { bulkOperationRunQuery(query: $q,"
             " groupObjects: $g) { bulkOperation { id } userErrors { message } } }",
             {"q": query, "g": grouped},
-        ).json()["data"]["bulkOperationRunQuery"]  # fmt: skip
+        ).json()["data"]["bulkOperationRunQuery"]
         assert not started["userErrors"], started
         state: dict[str, Any] = {"status": "CREATED"}
         for _ in range(5):

@@ -55,7 +55,11 @@ def test_pages_hold_a_hundred_and_end_without_paging(vendors: Vendors) -> None:
 def test_only_wanted_properties_are_shown(vendors: Vendors) -> None:
     shown = vendors.hubspot("GET", CONTACTS, limit=1, properties="email,no_such").json()
     assert shown["results"][0]["properties"].keys() == {
-        "email", "createdate", "lastmodifieddate", "hs_object_id"}  # fmt: skip
+        "email",
+        "createdate",
+        "lastmodifieddate",
+        "hs_object_id",
+    }
 
 
 def test_search_refuses_what_lies_beyond_ten_thousand_results(vendors: Vendors) -> None:
@@ -77,10 +81,12 @@ def test_search_windows_by_time_and_id_reach_every_live_record(vendors: Vendors)
     last = "0"
     while True:
         page = _search(
-            vendors, {"propertyName": "lastmodifieddate", "operator": "GTE", "value": "0"},
+            vendors,
+            {"propertyName": "lastmodifieddate", "operator": "GTE", "value": "0"},
             {"propertyName": "hs_object_id", "operator": "GT", "value": last},
-            sorts=[{"propertyName": "hs_object_id", "direction": "ASCENDING"}], limit=50,
-        )["results"]  # fmt: skip
+            sorts=[{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            limit=50,
+        )["results"]
         if not page:
             break
         found += [contact["id"] for contact in page]
@@ -109,8 +115,9 @@ def test_a_merge_chain_names_all_it_swallowed(vendors: Vendors) -> None:
     for kept, lost in ((second, third), (first, second)):
         body = {"primaryObjectId": kept, "objectIdToMerge": lost}
         assert vendors.hubspot("POST", f"{CONTACTS}/merge", body).status == 200
-    merged = vendors.hubspot("GET", f"{CONTACTS}/{third}", properties=
-                             "hs_merged_object_ids,hs_calculated_merged_vids").json()  # fmt: skip
+    merged = vendors.hubspot(
+        "GET", f"{CONTACTS}/{third}", properties="hs_merged_object_ids,hs_calculated_merged_vids"
+    ).json()
     assert merged["id"] == first
     assert set(merged["properties"]["hs_merged_object_ids"].split(";")) >= {second, third}
     assert merged["properties"]["hs_calculated_merged_vids"].split(":")[0] == second
@@ -120,7 +127,9 @@ def test_a_merge_chain_names_all_it_swallowed(vendors: Vendors) -> None:
 def test_a_gdpr_deletion_leaves_no_trace(vendors: Vendors) -> None:
     victim = next(c for c in _all(vendors, properties="email") if c["properties"]["email"])
     email = victim["properties"]["email"]
-    assert vendors.hubspot("POST", f"{CONTACTS}/gdpr-delete", {"objectId": victim["id"]}).status == 204
+    assert (
+        vendors.hubspot("POST", f"{CONTACTS}/gdpr-delete", {"objectId": victim["id"]}).status == 204
+    )
     assert vendors.hubspot("GET", f"{CONTACTS}/{victim['id']}").status == 404
     assert victim["id"] not in [c["id"] for c in _all(vendors, archived="true")]
     statuses = _statuses(vendors, email)
@@ -128,15 +137,22 @@ def test_a_gdpr_deletion_leaves_no_trace(vendors: Vendors) -> None:
 
 
 def _statuses(vendors: Vendors, email: str) -> list[dict[str, Any]]:
-    answer = vendors.hubspot("POST", "/communication-preferences/v4/statuses/batch/read",
-                             {"inputs": [email]}, channel="EMAIL").json()  # fmt: skip
+    answer = vendors.hubspot(
+        "POST",
+        "/communication-preferences/v4/statuses/batch/read",
+        {"inputs": [email]},
+        channel="EMAIL",
+    ).json()
     found: list[dict[str, Any]] = answer["results"][0]["statuses"]
     return found
 
 
 def test_a_withdrawal_shows_in_the_statuses_of_the_address(vendors: Vendors) -> None:
-    email = next(c["properties"]["email"] for c in _all(vendors, properties="email")
-                 if c["properties"]["email"])  # fmt: skip
+    email = next(
+        c["properties"]["email"]
+        for c in _all(vendors, properties="email")
+        if c["properties"]["email"]
+    )
     body = {"channel": "EMAIL", "statusState": "UNSUBSCRIBED", "subscriptionId": 301}
     path = f"/communication-preferences/v4/statuses/{email}"
     assert vendors.hubspot("POST", path, body).status == 200
@@ -158,8 +174,11 @@ def test_updates_move_the_modification_date_and_are_found_again(vendors: Vendors
     after = vendors.hubspot("GET", path, properties="jobtitle").json()
     assert after["properties"]["jobtitle"] == "Pilot"
     assert after["updatedAt"] > contact["updatedAt"]
-    since = {"propertyName": "lastmodifieddate", "operator": "GTE",
-             "value": after["properties"]["lastmodifieddate"]}  # fmt: skip
+    since = {
+        "propertyName": "lastmodifieddate",
+        "operator": "GTE",
+        "value": after["properties"]["lastmodifieddate"],
+    }
     assert [each["id"] for each in _search(vendors, since)["results"]] == [contact["id"]]
     wrong = vendors.hubspot("PATCH", path, {"properties": {"shoe_size": "44"}})
     assert "PROPERTY_DOESNT_EXIST" in wrong.json()["message"]
@@ -186,8 +205,13 @@ def test_a_second_contact_with_the_same_address_is_a_conflict(vendors: Vendors) 
 
 
 def test_deals_show_the_history_of_their_stages(vendors: Vendors) -> None:
-    deals = vendors.hubspot("GET", "/crm/v3/objects/deals", limit=50, properties="dealstage",
-                            propertiesWithHistory="dealstage").json()["results"]  # fmt: skip
+    deals = vendors.hubspot(
+        "GET",
+        "/crm/v3/objects/deals",
+        limit=50,
+        properties="dealstage",
+        propertiesWithHistory="dealstage",
+    ).json()["results"]
     assert deals
     for deal in deals:
         history = deal["propertiesWithHistory"]["dealstage"]
@@ -202,8 +226,14 @@ def test_links_page_inside_one_record_and_change_without_touching_it(vendors: Ve
     path = "/crm/v4/associations/companies/contacts/batch/read"
     vendors.call("POST", "/_sandbox/settings", body=b'{"association_page": 2}')
     for contact in _all(vendors)[:5]:
-        assert vendors.hubspot("PUT", f"/crm/v4/objects/companies/{company['id']}/associations/"
-                               f"default/contacts/{contact['id']}").status == 200  # fmt: skip
+        assert (
+            vendors.hubspot(
+                "PUT",
+                f"/crm/v4/objects/companies/{company['id']}/associations/"
+                f"default/contacts/{contact['id']}",
+            ).status
+            == 200
+        )
     seen: set[int] = set()
     waiting: dict[str, Any] | None = {"id": company["id"]}
     while waiting:
@@ -219,8 +249,11 @@ def test_links_page_inside_one_record_and_change_without_touching_it(vendors: Ve
 
 def test_a_batch_with_missing_records_is_a_207(vendors: Vendors) -> None:
     known = _all(vendors)[0]["id"]
-    answer = vendors.hubspot("POST", f"{CONTACTS}/batch/read",
-                             {"inputs": [{"id": known}, {"id": "12"}], "properties": ["email"]})  # fmt: skip
+    answer = vendors.hubspot(
+        "POST",
+        f"{CONTACTS}/batch/read",
+        {"inputs": [{"id": known}, {"id": "12"}], "properties": ["email"]},
+    )
     assert answer.status == 207
     assert [each["id"] for each in answer.json()["results"]] == [known]
     assert answer.json()["errors"][0]["context"]["ids"] == ["12"]
@@ -233,14 +266,22 @@ def test_an_address_line_that_is_too_long_is_refused(vendors: Vendors) -> None:
 
 def test_extra_properties_are_listed_and_readable(vendors: Vendors) -> None:
     names = [f"extra_{number}" for number in range(900)]
-    vendors.call("POST", "/_sandbox/settings",
-                 body=f'{{"properties.contacts": "{",".join(names)}"}}'.encode())  # fmt: skip
-    listed = {each["name"] for each in vendors.hubspot(
-        "GET", "/crm/v3/properties/contacts").json()["results"]}  # fmt: skip
+    vendors.call(
+        "POST",
+        "/_sandbox/settings",
+        body=f'{{"properties.contacts": "{",".join(names)}"}}'.encode(),
+    )
+    listed = {
+        each["name"]
+        for each in vendors.hubspot("GET", "/crm/v3/properties/contacts").json()["results"]
+    }
     assert set(names) < listed
     contact = _all(vendors)[0]["id"]
-    read = vendors.hubspot("POST", f"{CONTACTS}/batch/read",
-                           {"inputs": [{"id": contact}], "properties": sorted(listed)}).json()  # fmt: skip
+    read = vendors.hubspot(
+        "POST",
+        f"{CONTACTS}/batch/read",
+        {"inputs": [{"id": contact}], "properties": sorted(listed)},
+    ).json()
     assert read["results"][0]["properties"].keys() == listed
 
 

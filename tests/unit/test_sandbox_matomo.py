@@ -26,10 +26,17 @@ def _day(vendors: Vendors, day: date, **more: Any) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("changed", [
-    {"token_auth": "wrong"}, {"token_auth": ""}, {"idSite": 99}, {"method": "Live.noSuchThing"},
-    {"period": "fortnight"}, {"date": "someday"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"token_auth": "wrong"},
+        {"token_auth": ""},
+        {"idSite": 99},
+        {"method": "Live.noSuchThing"},
+        {"period": "fortnight"},
+        {"date": "someday"},
+    ],
+)
 def test_mistakes_are_answered_with_200_and_an_error(
     vendors: Vendors, changed: dict[str, Any]
 ) -> None:
@@ -40,8 +47,12 @@ def test_mistakes_are_answered_with_200_and_an_error(
 
 
 def test_a_token_in_the_address_is_not_taken(vendors: Vendors) -> None:
-    asked = {"module": "API", "method": "API.getMatomoVersion", "format": "JSON",
-             "token_auth": "matomo-token"}  # fmt: skip
+    asked = {
+        "module": "API",
+        "method": "API.getMatomoVersion",
+        "format": "JSON",
+        "token_auth": "matomo-token",
+    }
     answer = vendors.call("GET", "/matomo/index.php", query=asked)
     assert answer.status == 200
     assert "POST parameter" in answer.json()["message"]
@@ -58,8 +69,9 @@ def test_days_are_the_sites_days_and_hold_every_visit_once(vendors: Vendors) -> 
     for back in range(5):
         day = LAST - timedelta(days=back)
         visits = _day(vendors, day, doNotFetchActions=1)
-        assert vendors.matomo("VisitsSummary.getVisits", period="day",
-                              date=day.isoformat())["value"] == len(visits)  # fmt: skip
+        assert vendors.matomo("VisitsSummary.getVisits", period="day", date=day.isoformat())[
+            "value"
+        ] == len(visits)
         for visit in visits:
             local = datetime.fromtimestamp(visit["lastActionTimestamp"], UTC).astimezone(zone)
             assert local.date() == day
@@ -78,8 +90,10 @@ def test_paging_a_day_is_complete_but_paging_a_range_loses_visits(vendors: Vendo
 
     day = {visit["idVisit"] for visit in _day(vendors, LAST)}
     assert paged(period="day", date=LAST.isoformat()) == day
-    month = {visit["idVisit"] for visit in vendors.matomo(
-        VISITS, period="month", date="2026-09-01", filter_limit=-1)}  # fmt: skip
+    month = {
+        visit["idVisit"]
+        for visit in vendors.matomo(VISITS, period="month", date="2026-09-01", filter_limit=-1)
+    }
     assert paged(period="month", date="2026-09-01") < month
 
 

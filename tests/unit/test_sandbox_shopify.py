@@ -28,9 +28,13 @@ def _paged(vendors: Vendors, arguments: str, size: int = 40) -> list[str]:
     found: list[str] = []
     after = None
     while True:
-        page = _data(vendors, "query($n: Int!, $after: String) { orders(first: $n, after: $after"
-                     f"{arguments}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}",
-                     n=size, after=after)["orders"]  # fmt: skip
+        page = _data(
+            vendors,
+            "query($n: Int!, $after: String) { orders(first: $n, after: $after"
+            f"{arguments}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}",
+            n=size,
+            after=after,
+        )["orders"]
         found += [node["id"] for node in page["nodes"]]
         if not page["pageInfo"]["hasNextPage"]:
             return found
@@ -75,8 +79,9 @@ def test_throttling_is_a_200_with_errors_and_the_budget(vendors: Vendors) -> Non
 
 
 def test_changed_orders_are_found_by_their_time(vendors: Vendors) -> None:
-    everything = _data(vendors, "{ orders(first: 200, sortKey: UPDATED_AT) {"
-                       " nodes { id updatedAt } } }")["orders"]["nodes"]  # fmt: skip
+    everything = _data(
+        vendors, "{ orders(first: 200, sortKey: UPDATED_AT) { nodes { id updatedAt } } }"
+    )["orders"]["nodes"]
     middle = everything[len(everything) // 2]["updatedAt"]
     expected = {node["id"] for node in everything if node["updatedAt"] >= middle}
     found = set(_paged(vendors, f", query: \"updated_at:>='{middle}'\""))
@@ -102,24 +107,36 @@ def test_bulk_children_name_their_parent_and_follow_all_parents(vendors: Vendors
     assert grouped[1]["__parentId"] == grouped[0]["id"]
 
 
-@pytest.mark.parametrize("query", [
-    "{ shop { name } }",
-    "{ orders { edges { node { refunds { refundLineItems { edges { node { quantity } } } } } } } }",
-    "{ orders { edges { node { shoeSize } } } }",
-    "{ orders { edges { node { id } } } customers { edges { node { id } } } }",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ shop { name } }",
+        "{ orders { edges { node { refunds { refundLineItems { nodes { quantity } } } } } } }",
+        "{ orders { edges { node { shoeSize } } } }",
+        "{ orders { edges { node { id } } } customers { edges { node { id } } } }",
+    ],
+)
 def test_bulk_queries_that_break_the_rules_are_refused(vendors: Vendors, query: str) -> None:
-    started = _data(vendors, "mutation($q: String!) { bulkOperationRunQuery(query: $q) {"
-                    " bulkOperation { id } userErrors { message code } } }", q=query)  # fmt: skip
+    started = _data(
+        vendors,
+        "mutation($q: String!) { bulkOperationRunQuery(query: $q) {"
+        " bulkOperation { id } userErrors { message code } } }",
+        q=query,
+    )
     payload = started["bulkOperationRunQuery"]
     assert payload["bulkOperation"] is None
     assert payload["userErrors"][0]["code"] == "INVALID"
 
 
-@pytest.mark.parametrize(("kind", "status"), [
-    ("bulk_failed", "FAILED"), ("bulk_canceled", "CANCELED"), ("bulk_expired", "EXPIRED"),
-    ("bulk_denied", "FAILED"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("bulk_failed", "FAILED"),
+        ("bulk_canceled", "CANCELED"),
+        ("bulk_expired", "EXPIRED"),
+        ("bulk_denied", "FAILED"),
+    ],
+)
 def test_bulk_operations_can_end_badly(vendors: Vendors, kind: str, status: str) -> None:
     vendors.fault("shopify.bulk", kind)
     state, _ = vendors.bulk(ORDERS_WITH_LINES)
@@ -130,44 +147,69 @@ def test_bulk_operations_can_end_badly(vendors: Vendors, kind: str, status: str)
 
 def test_an_empty_bulk_result_has_no_address(vendors: Vendors) -> None:
     state, lines = vendors.bulk(
-        '{ orders(query: "updated_at:>2099-01-01") { edges { node { id } } } }')  # fmt: skip
+        '{ orders(query: "updated_at:>2099-01-01") { edges { node { id } } } }'
+    )
     assert (state["status"], state["url"], lines) == ("COMPLETED", None, [])
 
 
 def test_a_refund_lands_on_its_order_with_amounts(vendors: Vendors) -> None:
     order = next(
-        node for node in _data(
-            vendors, "{ orders(first: 20) { nodes { id updatedAt totalRefundedSet { shopMoney {"
+        node
+        for node in _data(
+            vendors,
+            "{ orders(first: 20) { nodes { id updatedAt totalRefundedSet { shopMoney {"
             " amount } } lineItems(first: 5) { nodes { id quantity discountedTotalSet { shopMoney {"
-            " amount } } } } } } }")["orders"]["nodes"]
-        if node["totalRefundedSet"]["shopMoney"]["amount"] == "0.00")  # fmt: skip
+            " amount } } } } } } }",
+        )["orders"]["nodes"]
+        if node["totalRefundedSet"]["shopMoney"]["amount"] == "0.00"
+    )
     line = order["lineItems"]["nodes"][0]
     payload = _data(
-        vendors, "mutation($input: RefundInput!) { refundCreate(input: $input) { refund { id"
+        vendors,
+        "mutation($input: RefundInput!) { refundCreate(input: $input) { refund { id"
         " createdAt totalRefundedSet { shopMoney { amount } } } order { id updatedAt"
         " displayFinancialStatus } userErrors { message } } }",
-        input={"orderId": order["id"], "refundLineItems": [
-            {"lineItemId": line["id"], "quantity": line["quantity"]}]})["refundCreate"]  # fmt: skip
+        input={
+            "orderId": order["id"],
+            "refundLineItems": [{"lineItemId": line["id"], "quantity": line["quantity"]}],
+        },
+    )["refundCreate"]
     assert payload["userErrors"] == []
     amount = payload["refund"]["totalRefundedSet"]["shopMoney"]["amount"]
     assert amount == line["discountedTotalSet"]["shopMoney"]["amount"]
     assert payload["order"]["updatedAt"] > order["updatedAt"]
-    node = _data(vendors, "query($id: ID!) { node(id: $id) { ... on Refund { order { id }"
-                 " refundLineItems(first: 5) { nodes { quantity } } } } }",
-                 id=payload["refund"]["id"])["node"]  # fmt: skip
+    node = _data(
+        vendors,
+        "query($id: ID!) { node(id: $id) { ... on Refund { order { id }"
+        " refundLineItems(first: 5) { nodes { quantity } } } } }",
+        id=payload["refund"]["id"],
+    )["node"]
     assert node["order"]["id"] == order["id"]
     assert len(node["refundLineItems"]["nodes"]) == 1
 
 
 def test_an_erased_customer_is_gone_and_its_orders_have_no_person(vendors: Vendors) -> None:
-    order = next(node for node in _data(
-        vendors, "{ orders(first: 100) { nodes { id customer { id } } } }")["orders"]["nodes"]
-        if node["customer"])  # fmt: skip
+    order = next(
+        node
+        for node in _data(vendors, "{ orders(first: 100) { nodes { id customer { id } } } }")[
+            "orders"
+        ]["nodes"]
+        if node["customer"]
+    )
     gid = order["customer"]["id"]
-    _data(vendors, "mutation($id: ID!) { customerRequestDataErasure(customerId: $id) {"
-          " customerId userErrors { message } } }", id=gid)  # fmt: skip
-    left = _data(vendors, "query($c: ID!, $o: ID!) { customer(id: $c) { id } order(id: $o) {"
-                 " customer { id } email shippingAddress { city } } }", c=gid, o=order["id"])  # fmt: skip
+    _data(
+        vendors,
+        "mutation($id: ID!) { customerRequestDataErasure(customerId: $id) {"
+        " customerId userErrors { message } } }",
+        id=gid,
+    )
+    left = _data(
+        vendors,
+        "query($c: ID!, $o: ID!) { customer(id: $c) { id } order(id: $o) {"
+        " customer { id } email shippingAddress { city } } }",
+        c=gid,
+        o=order["id"],
+    )
     assert left["customer"] is None
     assert left["order"] == {"customer": None, "email": None, "shippingAddress": None}
 
@@ -175,11 +217,12 @@ def test_an_erased_customer_is_gone_and_its_orders_have_no_person(vendors: Vendo
 def test_a_withdrawn_consent_carries_its_time(vendors: Vendors) -> None:
     gid = _data(vendors, "{ customers(first: 1) { nodes { id } } }")["customers"]["nodes"][0]["id"]
     customer = _data(
-        vendors, "mutation($input: CustomerEmailMarketingConsentUpdateInput!) {"
+        vendors,
+        "mutation($input: CustomerEmailMarketingConsentUpdateInput!) {"
         " customerEmailMarketingConsentUpdate(input: $input) { customer { defaultEmailAddress {"
         " marketingState marketingUpdatedAt } } userErrors { message } } }",
         input={"customerId": gid, "emailMarketingConsent": {"marketingState": "UNSUBSCRIBED"}},
-    )["customerEmailMarketingConsentUpdate"]["customer"]  # fmt: skip
+    )["customerEmailMarketingConsentUpdate"]["customer"]
     assert customer["defaultEmailAddress"]["marketingState"] == "UNSUBSCRIBED"
     assert customer["defaultEmailAddress"]["marketingUpdatedAt"]
 

@@ -1,5 +1,6 @@
 """Ground truth: consistent in itself and with what the servers show."""
 
+import itertools
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.sandbox import prepared
-from ingestion.sandbox.company.company import database
+from ingestion.sandbox.company.folder import database
 from tests.unit.sandbox_vendors import PEOPLE, SEED
 
 
@@ -64,8 +65,11 @@ def test_records_are_those_that_are_served(company: Path) -> None:
 
 def test_identifiers_are_what_the_records_show(company: Path) -> None:
     served = _served(company, "select id, doc from hubspot_objects where type = 'contacts'")
-    known = {(row["record_id"], row["identifier_type"]): row["canonical_value"]
-             for row in _table(company, "identifiers") if row["record_type"] == "contact"}  # fmt: skip
+    known = {
+        (row["record_id"], row["identifier_type"]): row["canonical_value"]
+        for row in _table(company, "identifiers")
+        if row["record_type"] == "contact"
+    }
     for number, contact in served.items():
         assert known.get((str(number), "email")) == contact["email"]
 
@@ -83,8 +87,10 @@ def test_order_truth_equals_served_orders(company: Path) -> None:
 
 def test_visit_truth_equals_served_visits(company: Path) -> None:
     served = _served(company, "select id, doc from matomo_visits")
-    truth = {int(row["visit_id"]): row for row in
-             ds.dataset(company / "truth" / "visits").to_table().to_pylist()}  # fmt: skip
+    truth = {
+        int(row["visit_id"]): row
+        for row in ds.dataset(company / "truth" / "visits").to_table().to_pylist()
+    }
     assert truth.keys() == served.keys()
     for number, visit in served.items():
         row = truth[number]
@@ -94,13 +100,18 @@ def test_visit_truth_equals_served_visits(company: Path) -> None:
         assert visit["firstActionTimestamp"] == started
         orders = [a["orderId"] for a in visit["actionDetails"] if a["type"] == "ecommerceOrder"]
         assert len(visit["actionDetails"]) < row["action_count"] or orders == (
-            [row["order_id"]] if row["order_id"] else [])  # fmt: skip
+            [row["order_id"]] if row["order_id"] else []
+        )
 
 
-@pytest.mark.parametrize(("name", "key"), [
-    ("stage_history", ("person_id",)), ("consent_states", ("person_id", "purpose", "channel")),
-    ("consent_subjects", ("subject", "purpose", "channel")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("stage_history", ("person_id",)),
+        ("consent_states", ("person_id", "purpose", "channel")),
+        ("consent_subjects", ("subject", "purpose", "channel")),
+    ],
+)
 def test_intervals_do_not_overlap(company: Path, name: str, key: tuple[str, ...]) -> None:
     spans = defaultdict(list)
     for row in _table(company, name):
@@ -108,15 +119,20 @@ def test_intervals_do_not_overlap(company: Path, name: str, key: tuple[str, ...]
         spans[tuple(row[column] for column in key)].append((row["valid_from"], row["valid_to"]))
     for intervals in spans.values():
         intervals.sort()
-        assert all(a[1] <= b[0] for a, b in zip(intervals, intervals[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(intervals))
 
 
 def test_a_person_with_a_denied_subject_is_denied(company: Path) -> None:
-    denied = {(row["person_id"], row["purpose"], row["channel"])
-              for row in _table(company, "consent_subjects")
-              if row["state"] == "denied" and row["valid_to"].year == 9999}  # fmt: skip
-    state = {(row["person_id"], row["purpose"], row["channel"]): row["state"]
-             for row in _table(company, "consent_states") if row["valid_to"].year == 9999}  # fmt: skip
+    denied = {
+        (row["person_id"], row["purpose"], row["channel"])
+        for row in _table(company, "consent_subjects")
+        if row["state"] == "denied" and row["valid_to"].year == 9999
+    }
+    state = {
+        (row["person_id"], row["purpose"], row["channel"]): row["state"]
+        for row in _table(company, "consent_states")
+        if row["valid_to"].year == 9999
+    }
     assert denied
     assert all(state[key] == "denied" for key in denied)
 
@@ -126,5 +142,7 @@ def test_consents_contradict_each_other_across_systems(company: Path) -> None:
     for act in sorted(_table(company, "consent_acts"), key=lambda act: act["occurred_at"]):
         if act["purpose"] == "email_marketing":
             latest[act["person_id"]][act["source"]] = act["action"]
-    assert any("withdraw" in states.values() and {"confirm", "grant"} & set(states.values())
-               for states in latest.values())  # fmt: skip
+    assert any(
+        "withdraw" in states.values() and {"confirm", "grant"} & set(states.values())
+        for states in latest.values()
+    )

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.sources.crm.hubspot import merges_of, stages_of
 from ingestion.sources.crm.hubspot_api import HubSpot
+from ingestion.sources.crm.hubspot_facts import merges_of, stages_of
 from ingestion.sources.errors import WrongAnswerError
 
 SINCE = datetime(2026, 9, 1)  # noqa: DTZ001

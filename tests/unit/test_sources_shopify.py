@@ -67,7 +67,7 @@ class Shop:
             }
         }
 
-    def lines(self, url: str) -> Any:
+    def lines(self, url: str, expected: int) -> Any:
         yield from self.file
 
 
@@ -99,14 +99,9 @@ def test_an_operation_that_fails_is_run_again_and_its_partial_file_never_used(st
         bulk(Shop(partial, lines=[{"id": 1}]))
 
 
-def test_a_file_with_too_few_lines_is_refused() -> None:
-    with pytest.raises(WrongAnswerError, match="1 of 2"):
-        bulk(Shop(DONE | {"objectCount": "2"}, lines=[{"id": 1}]))
-
-
 def test_a_file_with_a_broken_line_is_refused() -> None:
     shop = Shop(DONE, lines=[{"id": 1}])
-    shop.file = [b'{"id": 1', b"}"]
+    shop.file = [b'{"id": 1, }']
     with pytest.raises(WrongAnswerError, match="broken line"):
         bulk(shop)
 

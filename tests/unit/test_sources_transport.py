@@ -127,3 +127,17 @@ def test_a_missing_member_is_trouble_not_a_crash(
     httpserver.expect_request("/x").respond_with_json({"something": "else"})
     with pytest.raises(UnreachableError):
         transport.json("GET", "/x", having="results")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    ['{"id": 1}', '{"id": 1}\n{"id"', "<html>Sorry</html>", ""],
+    ids=["too few", "cut", "html", "empty"],
+)
+def test_a_file_is_taken_whole_or_fetched_again(
+    httpserver: HTTPServer, transport: Transport, spoiled: str
+) -> None:
+    whole = '{"id": 1}\n{"id": 2}\n'
+    httpserver.expect_ordered_request("/file").respond_with_data(spoiled)
+    httpserver.expect_ordered_request("/file").respond_with_data(whole)
+    assert list(transport.lines("/file", expected=2)) == [b'{"id": 1}', b'{"id": 2}']

@@ -10,8 +10,6 @@ import numpy as np
 
 from ingestion.sandbox.company.draws import Ints
 
-SITE = "https://shop.tandem-sandbox.example"
-SHOP_DOMAIN = "tandem-sandbox.myshopify.example"
 LOCATIONS = ((90001, "Warehouse Leipzig"), (90002, "Store Berlin"), (90003, "Store Paris"))
 
 _KINDS = (

@@ -9,10 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from ingestion.sandbox.company.catalogue import SITE, Page, pages, pages_in
+from ingestion.sandbox.company.catalogue import Page, pages, pages_in
 from ingestion.sandbox.company.channels import SOURCES
 from ingestion.sandbox.company.draws import Ints, generator, pick
 from ingestion.sandbox.company.outcomes import Outcome
+from ingestion.sandbox.company.places import SITE
 from ingestion.sandbox.company.visiting import Visits
 from ingestion.sandbox.company.world import World
 

@@ -15,7 +15,7 @@ import orjson
 
 from ingestion.sandbox.company import store
 from ingestion.sandbox.company.clock import iso, iso_ms
-from ingestion.sandbox.company.company import database, facts
+from ingestion.sandbox.company.folder import database, facts
 
 Document = dict[str, Any]
 Planter = Callable[[Document, str], None]

@@ -14,7 +14,7 @@ create table if not exists touched (kind text, id integer, primary key (kind, id
 create table if not exists hubspot_objects (
     type text not null, id integer not null, created integer not null, modified integer not null,
     archived integer not null default 0, archived_at integer, hidden_from_search integer default 0,
-    doc text not null, primary key (type, id)) without rowid;
+    doc text not null, primary key (type, id));
 create index if not exists hubspot_by_change on hubspot_objects (type, modified, id);
 create table if not exists hubspot_merged (
     type text, merged_id integer, into_id integer, at integer, primary key (type, merged_id)
@@ -35,17 +35,21 @@ create table if not exists matomo_growth (
     id integer primary key, due integer, last_action integer, doc text not null);
 create table if not exists shopify_objects (
     kind text not null, id integer not null, created integer, updated integer not null,
-    sort integer not null default 0, doc text not null, primary key (kind, id)) without rowid;
+    sort integer not null default 0, doc text not null, primary key (kind, id));
 create index if not exists shopify_by_update on shopify_objects (kind, updated, id);
 create table if not exists shopify_bulk (
     id integer primary key, created integer, doc text not null);
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the company's database, creating tables that are missing."""
+def connect(path: Path, *, fresh: bool = False) -> sqlite3.Connection:
+    """Open the company's database, creating tables that are missing.
+
+    A ``fresh`` one is filled without a journal, since nobody reads it before it is whole; the next
+    opening turns it into one that can be read and written by several processes.
+    """
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("pragma journal_mode=wal")
+    connection.execute(f"pragma journal_mode={'off' if fresh else 'wal'}")
     connection.execute("pragma synchronous=off")
     connection.execute("pragma busy_timeout=10000")
     connection.execute("pragma cache_size=-65536")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from ingestion.sandbox.company.company import facts
+from ingestion.sandbox.company.folder import facts
 from ingestion.sandbox.servers.app import build
 from ingestion.sandbox.servers.state import State, Tokens
 

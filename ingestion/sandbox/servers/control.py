@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ingestion.sandbox.company import company, store
+from ingestion.sandbox.company import store
 from ingestion.sandbox.company.clock import iso
 from ingestion.sandbox.servers.faults import Fault
 from ingestion.sandbox.servers.shopify.ordering import add_order
@@ -69,6 +69,8 @@ class Control:
 
     async def advance(self, request: Request) -> Response:
         """Let days pass."""
+        from ingestion.sandbox.company import company
+
         days = int(request.query_params.get("days", 1))
         facts = await asyncio.to_thread(company.advance, self.state.folder, days)
         return JSONResponse({"as_of": facts.as_of().isoformat()})

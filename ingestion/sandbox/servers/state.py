@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from ingestion.sandbox.company import store
-from ingestion.sandbox.company.company import database
+from ingestion.sandbox.company.folder import database
 from ingestion.sandbox.servers.faults import Faults
 
 

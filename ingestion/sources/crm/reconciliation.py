@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ingestion.guard.shapes import Shape
 from ingestion.sources.crm.hubspot_api import HubSpot, Record
+from ingestion.sources.crm.hubspot_facts import archived
 from ingestion.sources.session import Session
 
 
@@ -53,8 +54,6 @@ class Reconciled:
         self, api: HubSpot, state: dict[str, Any]
     ) -> Iterator[tuple[list[Record], dict[str, pa.Table]]]:
         """Yield what the comparison brings to light."""
-        from ingestion.sources.crm.hubspot import archived
-
         kind, guard = self._shape.resource, self._session.guard
         total = api.total(kind)
         guard.counts(kind).server_total = total

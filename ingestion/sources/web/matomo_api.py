@@ -52,7 +52,7 @@ class Matomo:
         while True:
             page = self._visits(day, self._page, offset)
             fresh = [v for v in page if _id(v) not in seen]
-            if page and not fresh:
+            if len(page) >= self._page and not fresh:
                 raise WrongAnswerError("matomo", f"the visits of {day} page in a circle")
             seen |= {_id(v) for v in fresh}
             if fresh:

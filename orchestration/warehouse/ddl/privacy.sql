@@ -33,6 +33,7 @@ create table if not exists privacy.erasures (
     subject_keys text[] not null,
     shared_keys text[] not null,
     verified_by text not null,
+    outcome text,
     started_at timestamp not null,
     finished_at timestamp
 );

@@ -22,21 +22,27 @@ trait_rules as (
 
 ),
 
+rule_lines as (
+
+    select * from {{ ref('segment_rules') }}
+
+),
+
 segment_rules as (
 
     select
-        segment_rules.segment,
-        segment_rules.rule_group,
-        segment_rules.trait,
-        segment_rules.operator,
-        segment_rules.value as threshold_text,
-        {{ to_number('segment_rules.value') }} as threshold_number,
+        rule_lines.segment,
+        rule_lines.rule_group,
+        rule_lines.trait,
+        rule_lines.operator,
+        rule_lines.value as threshold_text,
+        {{ to_number('rule_lines.value') }} as threshold_number,
         trait_rules.data_type
 
-    from {{ ref('segment_rules') }} as segment_rules
+    from rule_lines
 
     inner join trait_rules
-        on segment_rules.trait = trait_rules.trait
+        on rule_lines.trait = trait_rules.trait
 
 ),
 

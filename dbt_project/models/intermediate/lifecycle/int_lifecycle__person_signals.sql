@@ -23,22 +23,34 @@ orders as (
 
 ),
 
+deals as (
+
+    select * from {{ ref('int_sales__opportunities') }}
+
+),
+
+members as (
+
+    select * from {{ ref('int_sales__buying_groups') }}
+
+),
+
 opportunities as (
 
     select
-        opportunities.opportunity_id,
-        opportunities.source_system,
-        opportunities.outcome,
-        opportunities.reporting_amount,
-        opportunities.created_at,
-        opportunities.close_at,
+        deals.opportunity_id,
+        deals.source_system,
+        deals.outcome,
+        deals.reporting_amount,
+        deals.created_at,
+        deals.close_at,
         members.person_id,
-        opportunities.person_id = members.person_id as is_leading
+        deals.person_id = members.person_id as is_leading
 
-    from {{ ref('int_sales__opportunities') }} as opportunities
+    from deals
 
-    inner join {{ ref('int_sales__buying_groups') }} as members
-        on opportunities.opportunity_id = members.opportunity_id
+    inner join members
+        on deals.opportunity_id = members.opportunity_id
 
 ),
 
@@ -136,7 +148,7 @@ stacked as (
     union all
 
     select
-        'opportunity_opened' as signal,
+        case when is_leading then 'opportunity_opened' else 'buying_group_joined' end as signal,
         source_system,
         opportunity_id as reference_id,
         person_id,
@@ -151,10 +163,10 @@ stacked as (
         source_system,
         opportunity_id as reference_id,
         person_id,
-        case when outcome = 'won' and is_leading then reporting_amount end as reporting_amount,
+        case when outcome = 'won' then reporting_amount end as reporting_amount,
         close_at as occurred_at
     from opportunities
-    where outcome in ('won', 'lost')
+    where outcome in ('won', 'lost') and is_leading
 
 ),
 

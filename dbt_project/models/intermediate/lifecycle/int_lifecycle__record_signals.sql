@@ -16,6 +16,16 @@ customers as (
 
 ),
 
+web_signals as (
+
+    select *
+
+    from {{ ref('int_journey__web_signals') }}
+
+    where signal <> 'none'
+
+),
+
 stacked as (
 
     select
@@ -81,13 +91,12 @@ stacked as (
     union all
 
     select
-        web_signals.signal,
-        web_signals.source as source_system,
-        web_signals.visit_id as reference_id,
-        coalesce(web_signals.user_key, web_signals.subject_key) as subject_key,
-        web_signals.occurred_at
-    from {{ ref('int_journey__web_signals') }} as web_signals
-    where web_signals.signal <> 'none'
+        signal,
+        source as source_system,
+        visit_id as reference_id,
+        coalesce(user_key, subject_key) as subject_key,
+        occurred_at
+    from web_signals
 
 ),
 

@@ -7,14 +7,14 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sandbox.company.catalogue import SITE, catalogue
+from ingestion.sandbox.company.catalogue import catalogue
 from ingestion.sandbox.company.clicks import CART, ORDER, Clicks, page_url, vocabulary
 from ingestion.sandbox.company.clock import DAY, START
 from ingestion.sandbox.company.draws import Ints
+from ingestion.sandbox.company.places import SITE
 from ingestion.sandbox.company.visiting import Visits
 from ingestion.sandbox.company.world import World
 
-SITE_ZONE = "Europe/Berlin"
 _ICONS = "plugins/Morpheus/images/"
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from ingestion.sandbox.company.catalogue import SITE, catalogue
+from ingestion.sandbox.company.catalogue import catalogue
 from ingestion.sandbox.company.channels import SOURCES
 from ingestion.sandbox.company.clicks import landing_page
 from ingestion.sandbox.company.clock import NEVER, iso
 from ingestion.sandbox.company.ordering import POS, REFUND_ALL, REFUND_LINE
+from ingestion.sandbox.company.places import SITE
 from ingestion.sandbox.company.render.shop import gid
 from ingestion.sandbox.company.world import World
 

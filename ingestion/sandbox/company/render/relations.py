@@ -6,6 +6,7 @@ import numpy as np
 
 from ingestion.sandbox.company.clock import NEVER
 from ingestion.sandbox.company.draws import Bools, Ints
+from ingestion.sandbox.company.places import MARKETING, NEWS, ONE_TO_ONE
 from ingestion.sandbox.company.render.deals import deal_history
 from ingestion.sandbox.company.render.naming import Naming, company_id, contact_id, deal_id
 from ingestion.sandbox.company.selling import ROLES
@@ -15,12 +16,6 @@ from ingestion.sandbox.company.world import World
 CONTACT_COMPANY, COMPANY_CONTACT = (1, "Primary"), (2, "Primary")
 DEAL_CONTACT, CONTACT_DEAL, DEAL_COMPANY, COMPANY_DEAL = 3, 4, 5, 6
 FIRST_ROLE = 101
-MARKETING, NEWS, ONE_TO_ONE = 301, 302, 303
-SUBSCRIPTIONS = (
-    (MARKETING, "Marketing Information", "Marketing offers and updates.", "Marketing", "Email"),
-    (NEWS, "Product News", "News about products and seasons.", "Marketing", "Email"),
-    (ONE_TO_ONE, "One to One", "One to One emails", "Sales", "Email"),
-)
 Association = tuple[str, int, str, int, int, str | None, str]
 Status = tuple[str, int, str, str | None, str, int]
 

@@ -16,6 +16,7 @@ from ingestion.sandbox.company.clicks import CART, ORDER, Clicks
 from ingestion.sandbox.company.clock import DAY, day_start, offset_seconds
 from ingestion.sandbox.company.draws import Ints, hashed
 from ingestion.sandbox.company.outcomes import Outcome
+from ingestion.sandbox.company.places import SITE_ZONE
 from ingestion.sandbox.company.render import actions as action_texts
 from ingestion.sandbox.company.render import visit_parts
 from ingestion.sandbox.company.render.naming import Naming, customer_id, order_id, visitor_ids
@@ -36,7 +37,7 @@ def write(
     world: World, seed: int, day: int, visits: Visits, clicks: Clicks, first_id: int, page_base: int
 ) -> Written:
     """Write a day's visits; ids run from ``first_id``, page view ids from ``page_base``."""
-    offset = offset_seconds(action_texts.SITE_ZONE, day)
+    offset = offset_seconds(SITE_ZONE, day)
     ids = first_id + np.arange(len(visits))
     texts = action_texts.action_json(
         clicks, visits, _specials(world, seed, visits, clicks, ids), offset, page_base

@@ -5,6 +5,7 @@ subject the latest act counts. A person is denied where any subject is denied, g
 and at least one is granted, unknown otherwise; erasure ends everything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,6 +48,10 @@ class _Acts:
     columns: dict[str, list[object]] = field(
         default_factory=lambda: {name: [] for name in _COLUMNS}
     )
+
+    def extend(self, *columns: Sequence[object]) -> None:
+        for name, values in zip(_COLUMNS, columns, strict=True):
+            self.columns[name].extend(values)
 
     def add(self, *values: object) -> None:
         for name, value in zip(_COLUMNS, values, strict=True):
@@ -152,30 +157,30 @@ def _web(acts: _Acts, world: World, seed: int, now: int) -> None:
     rows = np.flatnonzero((table["at"] <= now) & (table["state"] >= ANALYTICS_ONLY))
     browser = table["device"][rows].astype(np.int64) * 4_096 + table["generation"][rows]
     names = visitor_ids(hashed(browser, seed * 2 + 1))
-    for row, name in zip(rows.tolist(), names, strict=True):
-        answer, signals_gpc = int(table["state"][row]), bool(table["has_gpc"][row])
-        for purpose, needed in _WEB:
-            gpc = signals_gpc and purpose != "analytics"
-            granted = answer >= needed and not gpc
-            action = "gpc" if gpc else "grant" if granted else "deny"
-            acts.add(
-                int(table["person"][row]),
-                "device",
-                name,
-                "matomo",
-                name,
-                purpose,
-                "web",
-                action,
-                GRANT if granted else DENY,
-                int(table["at"][row]),
-            )
+    person, at = table["person"][rows].tolist(), table["at"][rows].tolist()
+    for purpose, needed in _WEB:
+        gpc = table["has_gpc"][rows] & (purpose != "analytics")
+        granted = (table["state"][rows] >= needed) & ~gpc
+        action = np.where(gpc, "gpc", np.where(granted, "grant", "deny"))
+        acts.extend(
+            person,
+            ["device"] * len(rows),
+            names,
+            ["matomo"] * len(rows),
+            names,
+            [purpose] * len(rows),
+            ["web"] * len(rows),
+            action.tolist(),
+            np.where(granted, GRANT, DENY).tolist(),
+            at,
+        )
 
 
 def _shop(acts: _Acts, world: World, naming: Naming, now: int) -> None:
     customers = world.customers
+    columns = {name: customers[name].tolist() for name in customers.columns}
     for row in np.flatnonzero(customers["created_at"] <= now).tolist():
-        one = {name: int(customers[name][row]) for name in customers.columns}
+        one = {name: column[row] for name, column in columns.items()}
         key = str(customer_id(row))
         if one["email_state"] not in (NOT_SUBSCRIBED, INVALID):
             email = (naming.email(one["email"], one["email_form"]) or "").lower()
@@ -219,18 +224,19 @@ def _shop(acts: _Acts, world: World, naming: Naming, now: int) -> None:
 
 def _crm(acts: _Acts, world: World, naming: Naming, now: int) -> None:
     contacts = world.contacts
+    columns = {
+        name: contacts[name].tolist()
+        for name in (
+            "person",
+            "email",
+            "email_form",
+            "subscribe_at",
+            "confirm_at",
+            "unsubscribe_at",
+        )
+    }
     for row in np.flatnonzero(contacts["created_at"] <= now).tolist():
-        one = {
-            name: int(contacts[name][row])
-            for name in (
-                "person",
-                "email",
-                "email_form",
-                "subscribe_at",
-                "confirm_at",
-                "unsubscribe_at",
-            )
-        }
+        one = {name: column[row] for name, column in columns.items()}
         email = naming.email(one["email"], one["email_form"])
         if email is None:
             continue

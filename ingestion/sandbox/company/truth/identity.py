@@ -120,81 +120,85 @@ def _note(world: World, email: int, form: int) -> str:
 
 
 def _contacts(rows: _Rows, world: World, naming: Naming, now: int) -> None:
-    contacts = world.contacts
+    contacts = {name: world.contacts[name] for name in world.contacts.columns}
     alive = np.flatnonzero((contacts["created_at"] <= now) & (contacts["erase_at"] > now))
+    contact = {name: column.tolist() for name, column in contacts.items()}
     for row in alive.tolist():
         number = str(contact_id(row))
         record = rows.add(
             "hubspot",
             "contact",
             number,
-            int(contacts["person"][row]),
-            int(contacts["created_at"][row]),
+            contact["person"][row],
+            contact["created_at"][row],
         )
         rows.carry(record, "hubspot_contact_id", number)
-        if contacts["merge_at"][row] <= now:
+        if contact["merge_at"][row] <= now:
             rows.carry(
                 record,
                 "hubspot_contact_id",
-                str(contact_id(int(contacts["merge_into"][row]))),
+                str(contact_id(contact["merge_into"][row])),
                 "merged",
             )
             continue
-        email, form = int(contacts["email"][row]), int(contacts["email_form"][row])
-        if contacts["next_email_at"][row] <= now:
-            email, form = int(contacts["next_email"][row]), FORM_PLAIN
+        email, form = contact["email"][row], contact["email_form"][row]
+        if contact["next_email_at"][row] <= now:
+            email, form = contact["next_email"][row], FORM_PLAIN
         if email >= 0:
             rows.carry(record, "email", naming.email(email, form), _note(world, email, form))
-        if contacts["phone_form"][row] == 3:
+        if contact["phone_form"][row] == 3:
             rows.carry(record, "phone", JUNK_PHONES[row % 3], "junk")
         else:
-            rows.carry(record, "phone", naming.phone(int(contacts["phone"][row])))
+            rows.carry(record, "phone", naming.phone(contact["phone"][row]))
 
 
 def _customers(rows: _Rows, world: World, naming: Naming, now: int) -> None:
     customers = world.customers
     alive = np.flatnonzero((customers["created_at"] <= now) & (customers["erase_at"] > now))
+    customer = {name: customers[name].tolist() for name in customers.columns}
     for row in alive.tolist():
         number = str(customer_id(row))
         record = rows.add(
             "shopify",
             "customer",
             number,
-            int(customers["person"][row]),
-            int(customers["created_at"][row]),
+            customer["person"][row],
+            customer["created_at"][row],
         )
         rows.carry(record, "shopify_customer_id", number)
         rows.carry(record, "user_id", number)
-        email, form = int(customers["email"][row]), int(customers["email_form"][row])
-        if customers["next_email_at"][row] <= now:
-            email, form = int(customers["next_email"][row]), FORM_PLAIN
+        email, form = customer["email"][row], customer["email_form"][row]
+        if customer["next_email_at"][row] <= now:
+            email, form = customer["next_email"][row], FORM_PLAIN
         rows.carry(record, "email", naming.email(email, form), _note(world, email, form))
-        rows.carry(record, "phone", naming.phone(int(customers["phone"][row])))
+        rows.carry(record, "phone", naming.phone(customer["phone"][row]))
 
 
 def _orders(rows: _Rows, world: World, naming: Naming, now: int) -> None:
-    orders, erase = world.orders, world.customers["erase_at"]
-    for row in np.flatnonzero(orders["ordered_at"] <= now).tolist():
-        number, customer = str(order_id(row)), int(orders["customer"][row])
+    names = ("person", "customer", "email", "email_form", "phone", "ordered_at")
+    orders = {name: world.orders[name].tolist() for name in names}
+    erase = world.customers["erase_at"].tolist()
+    for row in np.flatnonzero(world.orders["ordered_at"] <= now).tolist():
+        number, customer = str(order_id(row)), orders["customer"][row]
         erased = customer >= 0 and erase[customer] <= now
         record = rows.add(
-            "shopify", "order", number, int(orders["person"][row]), int(orders["ordered_at"][row])
+            "shopify", "order", number, orders["person"][row], orders["ordered_at"][row]
         )
         rows.carry(record, "order_id", number)
         if erased:
             continue
         if customer >= 0:
             rows.carry(record, "shopify_customer_id", str(customer_id(customer)))
-        email, form = int(orders["email"][row]), int(orders["email_form"][row])
+        email, form = orders["email"][row], orders["email_form"][row]
         if email != -1:
             rows.carry(record, "email", naming.email(email, form), _note(world, email, form))
-        rows.carry(record, "phone", naming.phone(int(orders["phone"][row])))
+        rows.carry(record, "phone", naming.phone(orders["phone"][row]))
 
 
 def _browsers(rows: _Rows, visits: pa.Table) -> set[str]:
     """Add browsers with what was seen on them; returns the keys of those several people used."""
     lasting = visits.filter(pc.and_(visits["analytics_granted"], pc.invert(visits["is_bot"])))
-    grouped = lasting.group_by("visitor_id").aggregate(
+    grouped = lasting.group_by("visitor_id", use_threads=False).aggregate(
         [("person_id", "min"), ("person_id", "max"), ("started_at", "min")]
     )
     number: dict[str, int] = {}
@@ -214,7 +218,8 @@ def _browsers(rows: _Rows, visits: pa.Table) -> set[str]:
     seen = lasting.filter(
         pc.or_(pc.greater_equal(lasting["customer_row"], 0), pc.is_valid(lasting["order_id"]))
     )
-    seen = seen.group_by(["visitor_id", "customer_row", "order_id"]).aggregate([])
+    together = ["visitor_id", "customer_row", "order_id"]
+    seen = seen.group_by(together, use_threads=False).aggregate([])
     for visitor, customer, order in zip(
         seen["visitor_id"].to_pylist(),
         seen["customer_row"].to_pylist(),

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ingestion.sandbox.company.clock import START, iso_ms
-from ingestion.sandbox.company.render.relations import SUBSCRIPTIONS
+from ingestion.sandbox.company.places import SUBSCRIPTIONS
 from ingestion.sandbox.servers.faults import Reply
 from ingestion.sandbox.servers.hubspot import common
 from ingestion.sandbox.servers.talk import Call

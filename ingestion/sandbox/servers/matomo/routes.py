@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from ingestion.sandbox.company.clock import START
-from ingestion.sandbox.company.render.actions import SITE_ZONE
+from ingestion.sandbox.company.places import SITE_ZONE
 from ingestion.sandbox.servers.faults import Reply
 from ingestion.sandbox.servers.talk import Call, Endpoint, reply
 

@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 from graphql import FieldNode, FragmentDefinitionNode
 
-from ingestion.sandbox.company.catalogue import SHOP_DOMAIN
 from ingestion.sandbox.company.clock import DAY
+from ingestion.sandbox.company.places import SHOP_DOMAIN
 from ingestion.sandbox.servers.shopify import bulk, filters
 from ingestion.sandbox.servers.shopify.plan import (
     MOST_PER_PAGE,

@@ -1,0 +1,96 @@
+"""What HubSpot's records tell beside their own fields: merges, stages, consents, absences."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ingestion.guard.normalise import email
+from ingestion.sources.crm import hubspot_shapes as shapes
+from ingestion.sources.crm.hubspot_api import HubSpot, Record
+from ingestion.sources.session import Session
+
+
+class Statuses:
+    """Subscription statuses, passed on only when they differ from what is loaded."""
+
+    _COMPARED = (
+        "contact_key",
+        "subscription_id",
+        "subject_key",
+        "status",
+        "legal_basis",
+        "status_at",
+    )
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known = set(session.known("subscription_statuses", self._COMPARED))
+        self._answered = {row[:2] for row in self._known}
+
+    def read(self, api: HubSpot, records: list[Record]) -> pa.Table:
+        """Return new or changed statuses of the addresses in ``records``."""
+        shape = shapes.SUBSCRIPTION_STATUSES
+        contacts: dict[str, list[str]] = {}
+        for record in records:
+            address = (record.get("properties") or {}).get("email")
+            if isinstance(address, str) and email(address) and not record.get("archived"):
+                contacts.setdefault(address.strip().lower(), []).append(str(record["id"]))
+        found = [
+            status | {"contact_id": contact}
+            for status in api.subscription_statuses(list(contacts))
+            for contact in contacts.get(str(status["email"]).lower(), [])
+        ]
+        table = self._session.guard.admit(shape, found)
+        rows = zip(*(table[name].to_pylist() for name in self._COMPARED), strict=True)
+        fresh = [row not in self._known and not self._says_nothing(row) for row in rows]
+        self._session.guard.pass_over(shape.resource, fresh.count(False))
+        return table.filter(pa.array(fresh, pa.bool_()))
+
+    def _says_nothing(self, row: tuple[Any, ...]) -> bool:
+        """Tell whether an address never answered for or against a subscription."""
+        return row[3] == "NOT_SPECIFIED" and row[:2] not in self._answered
+
+
+def merges_of(record: Record) -> Iterator[Record]:
+    """Yield the merges a surviving contact tells of, chains included.
+
+    `hs_calculated_merged_vids` is ``id:milliseconds`` pairs and knows the time;
+    `hs_merged_object_ids` is ids only; each may know merges the other does not.
+    """
+    properties = record.get("properties") or {}
+    merged: dict[str, int | None] = {}
+    for entry in _list(properties.get("hs_merged_object_ids")):
+        merged[entry] = None
+    for entry in _list(properties.get("hs_calculated_merged_vids")):
+        merged_id, _, told = entry.partition(":")
+        merged[merged_id] = int(told) if told.isdigit() else merged.get(merged_id)
+    survivor = str(record.get("id"))
+    fallback = properties.get("lastmodifieddate")
+    for merged_id, at in merged.items():
+        if merged_id != survivor:
+            yield {"survivor": survivor, "merged": merged_id, "at": at or fallback}
+
+
+def stages_of(record: Record) -> Iterator[Record]:
+    """Yield the stages a deal went through."""
+    for change in (record.get("propertiesWithHistory") or {}).get("dealstage") or []:
+        yield {"deal_id": record["id"], **change}
+
+
+def archived(rows: pa.Table, at: datetime) -> pa.Table:
+    """Return rows as archived at the moment their absence was noticed."""
+    count = rows.num_rows
+    for name, value in (("is_archived", True), ("archived_at", at)):
+        index = rows.schema.get_field_index(name)
+        rows = rows.set_column(
+            index,
+            rows.schema.field(index),
+            pa.array([value] * count, rows.schema.field(index).type),
+        )
+    return rows
+
+
+def _list(value: Any) -> list[str]:
+    return [part.strip() for part in str(value or "").split(";") if part.strip()]

@@ -1,0 +1,1 @@
+"""What operators see and hear: alerts, digest, pictures, reports; never imports dagster."""

@@ -1,0 +1,73 @@
+"""Increments of the transformation equal a full build, whatever came late or changed."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Warehouse
+from tests.integration import transform_people as people
+from tests.integration.transform_world import AS_OF, World, found
+
+SESSIONS = "intermediate.int_journey__sessions"
+INCREMENTAL = (SESSIONS, "intermediate.int_journey__web_signals")
+MARTS = ("core.sessions", "core.touchpoints", "core.journeys", "core.lifecycle_history")
+REBUILD = ("int_journey__sessions", "int_journey__web_signals")
+
+
+@pytest.fixture(scope="module")
+def world(fresh_database: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = found(fresh_database, tmp_path_factory.mktemp("dbt"))
+    people.crowd(made, 60)
+    made.build("--full-refresh")
+    return made
+
+
+def _state(world: World) -> dict[str, tuple[object, ...]]:
+    return {table: world.fingerprint(table) for table in (*INCREMENTAL, *MARTS)}
+
+
+def test_nothing_new_changes_nothing(world: World) -> None:
+    before = _state(world)
+    world.build()
+    assert _state(world) == before
+
+
+def test_late_changed_and_vanished_visits_are_restated_exactly(world: World) -> None:
+    before = _state(world)
+    long_ago = AS_OF - timedelta(days=100)
+    people.visit(world, "late", "device-p3", long_ago, 5)
+    [(between,)] = world.query(
+        "select max(ended_at) from staging.stg_matomo__visits where subject_key = 'device-p5'"
+    )
+    people.visit(world, "joined", "device-p5", between + timedelta(minutes=10), 2)
+    people.visit(world, "new", "device-nobody", AS_OF - timedelta(hours=5), 4)
+    world.execute(
+        "update staging.stg_matomo__visits set is_bot = true where subject_key = 'device-p7'"
+    )
+    for table in ("visits", "actions"):
+        world.execute(f"delete from staging.stg_matomo__{table} where subject_key = 'device-p9'")
+    world.build()
+    incremented = _state(world)
+    assert incremented != before
+    world.build("--full-refresh")
+    assert _state(world) == incremented
+
+
+def test_only_the_touched_visitors_are_computed_again(world: World) -> None:
+    untouched = f"select xmin, ctid from {SESSIONS} where subject_key <> 'device-p11' order by ctid"
+    before = world.query(untouched)
+    people.visit(world, "one-more", "device-p11", AS_OF - timedelta(days=50), 2)
+    world.build(select=("int_journey__sessions",))
+    assert world.query(untouched) == before
+
+
+def test_a_changed_session_rule_restates_everybody(world: World, tmp_path: Path) -> None:
+    [before] = world.query(f"select count(*) from {SESSIONS}")
+    world.execute("update rules.settings set value = '1' where setting = 'inactivity_minutes'")
+    world.build()
+    [after] = world.query(f"select count(*) from {SESSIONS}")
+    assert after > before
+    incremented = _state(world)
+    world.build("--full-refresh")
+    assert _state(world) == incremented

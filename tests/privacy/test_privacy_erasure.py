@@ -1,0 +1,303 @@
+"""Erasure: everything, everywhere, for good, and only theirs."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from ingestion.guard.keys import Keyer, KeyRing
+from orchestration.consent import ledger
+from orchestration.privacy import erase, holds, receipts, replay, scan, tombstones
+from orchestration.privacy.access import access
+from orchestration.privacy.errors import PrivacyError
+from orchestration.privacy.subjects import closure
+from tests.conftest import Warehouse
+from tests.privacy.small_hub import AS_OF, Person, SmallHub
+
+PEOPLE = [Person(200 + n, f"person{n}.someone@example.org", f"+493012345{n:02}") for n in range(12)]
+SHARED = "+49301239999"
+PEOPLE += [Person(230, "mother.family@example.org", SHARED)]
+PEOPLE += [Person(231, "daughter.family@example.org", SHARED)]
+
+
+@pytest.fixture(scope="module")
+def hub(fresh_database: Warehouse) -> SmallHub:
+    hub = SmallHub(fresh_database, PEOPLE)
+    for person in PEOPLE:
+        hub.say(person, "grant", AS_OF - timedelta(days=9))
+    with fresh_database.connect() as connection:
+        for person in PEOPLE:
+            own = hub.key("hubspot_contact_id", str(person.number))
+            email = hub.key("email", person.email)
+            connection.execute(
+                "insert into raw_hubspot.contacts values (%s, %s, %s, null)",
+                [str(person.number), own, email],
+            )
+            connection.execute(
+                "insert into raw_shopify.orders values "
+                "(%s, %s, %s, %s, %s, %s, null, '/', 'x.example', 10)",
+                [f"o{person.number}", "c1", own, f"k{person.number}", own, email],
+            )
+    hub.build()
+    return hub
+
+
+def people_left(hub: SmallHub) -> int:
+    with hub.warehouse.connect() as connection:
+        row = connection.execute("select count(*) from identity.persons").fetchone()
+    return row[0] if row else 0
+
+
+def run(hub: SmallHub, person: Person) -> receipts.Receipt:
+    return erase.erase(hub.warehouse.url("dsr"), person.email, verified_by="letter, clerk 7")
+
+
+def places_with(hub: SmallHub, value: str) -> list[str]:
+    with hub.warehouse.connect() as connection:
+        found = scan.scan_tables(connection, [value]) + scan.scan_catalogs(connection, [value])
+    return [finding.place for finding in found]
+
+
+def test_nothing_of_an_erased_person_is_left_and_everybody_else_is_untouched(
+    hub: SmallHub,
+) -> None:
+    person, other = PEOPLE[0], PEOPLE[1]
+    before = people_left(hub)
+    assert "vault.contact_values" in places_with(hub, person.email)
+    receipt = run(hub, person)
+    assert places_with(hub, person.email) == []
+    assert places_with(hub, hub.key("email", person.email)) == []
+    assert places_with(hub, hub.key("hubspot_contact_id", str(person.number))) == []
+    assert places_with(hub, person.person_id) == []
+    assert people_left(hub) == before - 1
+    assert "vault.contact_values" in places_with(hub, other.email)
+    assert receipt.content["persons"] == 1
+    assert person.email not in hub.sendable()
+    assert other.email in hub.sendable()
+
+
+def test_statistics_forget_too(hub: SmallHub) -> None:
+    person = PEOPLE[1]
+    with hub.warehouse.connect() as connection:
+        connection.execute("analyze vault.contact_values")
+    assert any("statistics" in place for place in places_with(hub, person.email))
+    run(hub, person)
+    assert places_with(hub, person.email) == []
+
+
+def test_the_receipt_holds_counts_and_nothing_of_the_person(hub: SmallHub) -> None:
+    person = PEOPLE[2]
+    receipt = run(hub, person)
+    own = hub.key("hubspot_contact_id", str(person.number))
+    text = str(receipt)
+    for value in (person.email, person.phone, person.person_id, own, str(person.number)):
+        assert value not in text
+    with hub.warehouse.connect("auditor") as connection:
+        assert receipts.verify(connection) == []
+
+
+def test_a_changed_receipt_is_found(hub: SmallHub) -> None:
+    run(hub, PEOPLE[3])
+    with hub.warehouse.connect() as connection:
+        connection.execute("alter table privacy.receipts disable trigger user")
+        query = "update privacy.receipts set content = replace(content, %s, %s) where seq = 1"
+        connection.execute(query, ['"persons": 1', '"persons": 2'])
+        assert receipts.verify(connection)
+        connection.execute(query, ['"persons": 2', '"persons": 1'])
+        connection.execute("alter table privacy.receipts enable trigger user")
+        assert receipts.verify(connection) == []
+        with pytest.raises(psycopg.errors.RaiseException):
+            connection.execute("delete from privacy.receipts")
+
+
+def test_an_invoice_stays_under_a_key_that_leads_nowhere(hub: SmallHub) -> None:
+    person = PEOPLE[4]
+    run(hub, person)
+    with hub.warehouse.connect() as connection:
+        row = connection.execute(
+            "select subject_key, order_key, customer_key, shopify_customer_id, email_key, "
+            "total_amount from raw_shopify.orders where shopify_order_id = %s",
+            [f"o{person.number}"],
+        ).fetchone()
+    assert row is not None
+    assert row[5] == 10
+    assert row[2:5] == (None, None, None)
+    known = {hub.key("hubspot_contact_id", str(person.number)), f"k{person.number}"}
+    assert not known & {row[0], row[1]}
+    assert row[0] != row[1]
+
+
+def test_an_erased_person_stays_out_however_they_come_back(hub: SmallHub) -> None:
+    person = PEOPLE[5]
+    run(hub, person)
+    with hub.warehouse.connect("loader") as connection:
+        rows = connection.execute("select subject_key_supp from privacy.tombstones").fetchall()
+    stones = frozenset(row[0] for row in rows)
+
+    def guard(ring: KeyRing) -> Keyer:
+        return Keyer(KeyRing.from_secret("k_match.key"), ring, stones)
+
+    ring = KeyRing.from_secret("k_supp.key")
+    assert guard(ring).is_erased("email", person.email)
+    assert guard(ring).is_erased("phone", person.phone)
+    assert guard(ring).is_erased("hubspot_contact_id", str(person.number))
+    assert not guard(ring).is_erased("email", PEOPLE[11].email)
+    rotated = KeyRing("2", {**ring.versions, "2": b"x" * 32})
+    assert guard(rotated).is_erased("email", person.email)
+
+
+def test_who_registers_anew_is_let_in_by_a_decision(hub: SmallHub) -> None:
+    person = PEOPLE[5]
+    with psycopg.connect(hub.warehouse.url("dsr")) as connection:
+        assert tombstones.lift(connection, "email", person.email.upper()) == 1
+        assert tombstones.lift(connection, "email", person.email) == 0
+
+
+def test_an_erasure_killed_in_the_middle_is_finished_by_the_next_run(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = PEOPLE[6]
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scan, "scan_tables", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(hub, person)
+    assert "vault.contact_values" in places_with(hub, person.email)
+    with hub.warehouse.connect("dsr") as connection:
+        row = connection.execute(
+            "select count(*) from privacy.tombstones join privacy.erasures using (erasure_id) "
+            "where state = 'tombstoned'"
+        ).fetchone()
+    assert row is not None
+    assert row[0] >= 4
+    assert [receipt.content["persons"] for receipt in erase.resume(hub.warehouse.url("dsr"))] == [1]
+    assert places_with(hub, person.email) == []
+
+
+def test_an_erasure_killed_after_the_cascade_still_gets_its_receipt(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = PEOPLE[7]
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receipts, "issue", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(hub, person)
+    assert places_with(hub, person.email) == []
+    assert len(erase.resume(hub.warehouse.url("dsr"))) == 1
+    assert erase.resume(hub.warehouse.url("dsr")) == []
+
+
+def test_erasing_somebody_twice_finds_nobody(hub: SmallHub) -> None:
+    assert run(hub, PEOPLE[7]).content["rows"] == {}
+
+
+def test_a_value_left_anywhere_fails_the_proof_and_nothing_is_done(hub: SmallHub) -> None:
+    person = PEOPLE[8]
+    with hub.warehouse.connect() as connection:
+        connection.execute("create table rules.leak as select %s::text as note", [person.email])
+        connection.execute(f'grant select on rules.leak to "{hub.warehouse.dbname}_dsr"'.encode())
+        before = people_left(hub)
+        with pytest.raises(PrivacyError, match=r"rules\.leak") as failure:
+            run(hub, person)
+        assert person.email not in str(failure.value)
+        assert people_left(hub) == before
+        connection.execute("drop table rules.leak")
+    run(hub, person)
+    assert people_left(hub) == before - 1
+
+
+def test_a_table_nobody_registered_stops_an_erasure(hub: SmallHub) -> None:
+    with hub.warehouse.connect() as connection:
+        connection.execute("create table core.forgotten (person_id text)")
+        with pytest.raises(PrivacyError, match=r"core\.forgotten is not in pii_registry"):
+            run(hub, PEOPLE[9])
+        connection.execute("drop table core.forgotten")
+
+
+def test_a_hold_keeps_everything_until_it_is_released(hub: SmallHub) -> None:
+    person = PEOPLE[9]
+    with psycopg.connect(hub.warehouse.url("dsr")) as connection:
+        theirs = closure(connection, person.email)
+        hold = holds.place(
+            connection, theirs, category="all", reason="court order", placed_by="counsel"
+        )
+    with pytest.raises(PrivacyError, match="a hold keeps everything"):
+        run(hub, person)
+    assert "vault.contact_values" in places_with(hub, person.email)
+    with psycopg.connect(hub.warehouse.url("dsr")) as connection:
+        assert holds.release(connection, hold) == len(theirs.subject_keys)
+    run(hub, person)
+    assert places_with(hub, person.email) == []
+
+
+def test_a_telephone_shared_with_a_neighbour_is_left_for_review(hub: SmallHub) -> None:
+    mother, daughter = PEOPLE[12], PEOPLE[13]
+    receipt = run(hub, daughter)
+    assert receipt.content["shared_identifiers_left_for_review"] == 1
+    assert places_with(hub, daughter.email) == []
+    with hub.warehouse.connect() as connection:
+        theirs = closure(connection, mother.email)
+    assert theirs.person_ids == (mother.person_id,)
+    with hub.warehouse.connect("loader") as connection:
+        rows = connection.execute("select subject_key_supp from privacy.tombstones").fetchall()
+    stones = frozenset(row[0] for row in rows)
+    keyer = Keyer(KeyRing.from_secret("k_match.key"), KeyRing.from_secret("k_supp.key"), stones)
+    assert keyer.is_erased("email", daughter.email)
+    assert not keyer.is_erased("phone", SHARED)
+
+
+def test_a_restored_backup_does_not_bring_them_back(hub: SmallHub) -> None:
+    person = PEOPLE[10]
+    own = hub.key("hubspot_contact_id", str(person.number))
+    with hub.warehouse.connect() as connection:
+        kept = connection.execute(
+            "select * from vault.contact_values where subject_key = %s", [own]
+        ).fetchall()
+    run(hub, person)
+    with hub.warehouse.connect() as connection:
+        for row in kept:
+            connection.execute(
+                "insert into vault.contact_values values (%s, %s, %s, %s, %s, %s, %s)", row
+            )
+        assert places_with(hub, person.email) == ["vault.contact_values"]
+        replay.replay(connection)
+    assert places_with(hub, person.email) == []
+
+
+def test_the_ledger_stays_whole_through_all_of_this(hub: SmallHub) -> None:
+    found = ledger.verify(hub.warehouse.url("auditor"))
+    assert found.is_intact
+    assert found.redacted >= 9
+
+
+def test_access_shows_everything_of_one_person_and_nobody_else(hub: SmallHub) -> None:
+    person = PEOPLE[11]
+    copy = access(hub.warehouse.url("dsr"), person.email)
+    text = copy.as_json()
+    for relation in ("vault.contact_values", "raw_hubspot.contacts", "consent.events",
+                     "raw_shopify.orders", "identity.person_links"):  # fmt: skip
+        assert relation in copy.relations
+    assert person.email in text
+    for other in PEOPLE:
+        if other is not person:
+            for value in (other.email, other.person_id, hub.key("email", other.email)):
+                assert value not in text
+    assert person.email in copy.as_html()
+
+
+def test_access_escapes_what_people_typed(hub: SmallHub) -> None:
+    person = PEOPLE[11]
+    with hub.warehouse.connect() as connection:
+        connection.execute(
+            "update vault.contact_values set value = '<script>alert(1)</script>' "
+            "where field = 'first_name' and subject_key = %s",
+            [hub.key("hubspot_contact_id", str(person.number))],
+        )
+    assert "<script>" not in access(hub.warehouse.url("dsr"), person.email).as_html()
