@@ -52,6 +52,8 @@ class SourceSpec:
     domain: str
     module: str
     resources: tuple[str, ...]
+    # What a configuration must name before the source counts as connected.
+    settings: tuple[str, ...] = ("base_url", "access_token")
 
     @property
     def dataset(self) -> str:
@@ -71,7 +73,7 @@ class SourceSpec:
 
     def describe(self) -> DltSource:
         """Return the source without any configuration: resources, keys, columns."""
-        return self.make(**UNRESOLVED)
+        return self.make(**{name: UNRESOLVED[name] for name in self.settings})
 
 
 @dataclass(frozen=True)
@@ -126,13 +128,21 @@ SOURCES: dict[str, SourceSpec] = {
                 "inventory_levels",
             ),
         ),
+        SourceSpec(
+            "raw_files",
+            "files",
+            "files",
+            "ingestion.sources.files.files",
+            ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets"),
+            settings=("base_url",),
+        ),
     )
 }
 
 
 def is_configured(vendor: str) -> bool:
-    """Tell whether dlt's configuration names a server and a token for a vendor."""
-    for setting in ("base_url", "access_token"):
+    """Tell whether dlt's configuration names what a vendor needs: server, token, folder."""
+    for setting in SOURCES[f"raw_{vendor}"].settings:
         if dlt.secrets.get(f"sources.{vendor}.{setting}") is None:
             return False
     return True

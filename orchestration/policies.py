@@ -4,6 +4,7 @@ An asset of which an area says nothing else belongs to the platform team, has th
 layer, and points at the code that makes it.
 """
 
+import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,10 @@ import dagster as dg
 
 from ingestion.pipelines import SOURCES
 from ingestion.settings import project_root
+
+# The versions are pinned, and whoever runs the hub cannot act on what Dagster calls beta.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 DEFAULT_OWNER = "team:platform"
 RUNBOOKS = "orchestration/runbooks"

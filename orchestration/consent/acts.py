@@ -65,7 +65,7 @@ def hub_now(connection: Connection[Any]) -> datetime:
     """
     from ingestion.pipelines import SOURCES, is_configured
 
-    if any(is_configured(name) for name in SOURCES):
+    if any(is_configured(source.vendor) for source in SOURCES.values()):
         return datetime.now(UTC).replace(tzinfo=None)
     row = connection.execute(
         "select max(clock.as_of), max(events.received_at) from ops.clock as clock "

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
 import dagster as dg
 
 from ingestion.settings import role_url
+from orchestration.defs.tables import looking, seen
 
 TABLES = {
     "persons": "One row per person ever recognised; the id is random and stable.",
@@ -42,8 +42,10 @@ def resolution() -> Iterator[dg.MaterializeResult[None]]:
     from orchestration.identity import resolve
 
     counts = asdict(resolve(role_url("resolver")))
-    for table in TABLES:
-        yield dg.MaterializeResult(asset_key=["identity", table], metadata=counts)
+    with looking("resolver") as connection:
+        for table in TABLES:
+            metadata = {**counts, **seen(connection, "identity", table)}
+            yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
 
 
 @dg.definitions

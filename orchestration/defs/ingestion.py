@@ -10,6 +10,7 @@ import dagster as dg
 from ingestion.guard.store import Counts
 from ingestion.pipelines import SOURCES, SourceSpec, load
 from orchestration.defs.company import SandboxCompany
+from orchestration.defs.tables import looking, seen
 
 _log = logging.getLogger(__name__)
 
@@ -49,12 +50,12 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
 
         counts = load(source.name).counts
         reconcile()
-        for resource in source.resources:
-            known = asdict(counts[resource]) if resource in counts else {}
-            yield dg.MaterializeResult(
-                asset_key=[source.dataset, resource],
-                metadata={f"rows_{name}": n for name, n in known.items() if n is not None},
-            )
+        with looking("loader") as connection:
+            for resource in source.resources:
+                known = asdict(counts[resource]) if resource in counts else {}
+                told = {f"rows_{name}": n for name, n in known.items() if n is not None}
+                metadata = {**told, **seen(connection, source.dataset, resource)}
+                yield dg.MaterializeResult(asset_key=[source.dataset, resource], metadata=metadata)
         yield dg.MaterializeResult(
             asset_key=[source.dataset, LOADS], metadata=_what_came_in(source, counts)
         )

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from ingestion.settings import role_url
+from orchestration.defs.tables import looking, seen
 
 
 @dg.asset(
@@ -21,7 +22,9 @@ def consent_events() -> dg.MaterializeResult[None]:
     """Append what was observed since the last run."""
     from orchestration.consent.ledger import append
 
-    return dg.MaterializeResult(metadata=asdict(append(role_url("loader"))))
+    appended = asdict(append(role_url("loader")))
+    with looking("loader") as connection:
+        return dg.MaterializeResult(metadata={**appended, **seen(connection, "consent", "events")})
 
 
 # Written at commit by the ledger's own trigger and by `tandem consent`, never by a run's step.

@@ -60,10 +60,12 @@ def assemble(
         np.array([rules.codes[t] for t in types], np.int8)
         for types in ([b.left_type for b in ties], [b.right_type for b in ties])
     ]
-    parts = (rows.high, lefts[0], rights[0]), (rows.low, lefts[1], rights[1]), (rows.kind, *kinds)
     n, m = len(rows), len(ties)
-    nodes, index = intern(*(np.concatenate(p) if m else p[0] for p in parts))
-    del parts
+    if m:
+        rows.high = np.concatenate([rows.high, lefts[0], rights[0]])
+        rows.low = np.concatenate([rows.low, lefts[1], rights[1]])
+        rows.kind = np.concatenate([rows.kind, *kinds])
+    nodes, index = intern(rows.high, rows.low, rows.kind)
     rows.give_up_keys()
     observed = Observations(rows.record, index[:n], rows.first, rows.last, rows.count, rows.trust)
     times = np.array([micros_of(b.occurred_at) for b in ties], np.int64)

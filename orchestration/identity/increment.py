@@ -24,6 +24,34 @@ ALWAYS = 1000
 """So few keys are always resolved by themselves."""
 
 
+REACH_PERSONS = """
+insert into reached_persons
+select distinct person_id, {step} from identity.person_links
+inner join region on subject_key = key where step = {before}
+on conflict do nothing
+"""
+REACH_KEYS = """
+insert into region
+select key, {step} from (
+    select subject_key as key from identity.person_links
+    inner join reached_persons using (person_id) where step = {step}
+    union
+    select right_key from identity.cut_edges
+    inner join region on left_key = key where right_key is not null and step = {before}
+    union
+    select left_key from identity.cut_edges
+    inner join region on right_key = key where step = {before}
+) as reached
+where key not in (select key from kept_out)
+on conflict do nothing
+"""
+LINKS_REACHED = sql.SQL("inner join reached_persons using (person_id)")
+PERSONS_REACHED = sql.SQL(
+    "where person_id in (select person_id from reached_persons union select person_id"
+    " from identity.persons inner join region on standing_key = key)"
+)
+
+
 @dataclass(frozen=True)
 class Reach:
     """The keys to resolve again (in temporary tables of the reader) and those kept out."""
@@ -78,15 +106,12 @@ def find(
     changed = sql.SQL("age(i.xmin) <= age(cast({} as xid))").format(sql.Literal(str(low)))
     _run(
         cursor,
-        "create temp table changed_records on commit drop as"
-        " select distinct source, record_key from identity.identifiers as i where {changed}",
+        "create temp table changed on commit drop as"
+        " select source, record_key from identity.identifiers as i where {changed}",
         changed=changed,
     )
-    arrived = _number(
-        cursor,
-        "select count(*) from identity.identifiers as i where {changed}",
-        changed=changed,
-    )
+    arrived = _number(cursor, "select count(*) from changed")
+    _run(cursor, "analyze changed")
     if not last.rows <= current.rows <= last.rows + arrived:
         return None
     ties = sorted({key for b in set(before) ^ set(now) for key in (b.left_key, b.right_key)})
@@ -100,7 +125,9 @@ def find(
     _run(
         cursor,
         "create temp table touched on commit drop as select i.subject_key as key"
-        " from identity.identifiers as i inner join changed_records using (source, record_key)"
+        " from identity.identifiers as i"
+        " inner join (select distinct source, record_key from changed) as c"
+        " using (source, record_key)"
         " union select key from {ties} as key",
         ties=_keys(ties),
     )
@@ -111,6 +138,10 @@ def find(
         " where key not in (select key from kept_out)",
     )
     _run(cursor, "create unique index on region (key)")
+    _run(
+        cursor,
+        "create temp table reached_persons (person_id text primary key, step int) on commit drop",
+    )
     if not _spread(cursor, int(FULL_ABOVE * current.rows) + ALWAYS):
         return None
     refused_touched = _column(
@@ -133,30 +164,11 @@ def _spread(cursor: dbapi.Cursor, most: int) -> bool:
             return False
         _run(cursor, "analyze region")
         step += 1
-        _run(
-            cursor,
-            """
-            with frontier as (select key from region where step = {before}),
-            persons as (
-                select distinct person_id from identity.person_links
-                inner join frontier on subject_key = key
-            ),
-            reached as (
-                select subject_key as key from identity.person_links
-                inner join persons using (person_id)
-                union
-                select right_key from identity.cut_edges
-                inner join frontier on left_key = key where right_key is not null
-                union
-                select left_key from identity.cut_edges inner join frontier on right_key = key
-            )
-            insert into region select key, {step} from reached
-            where key not in (select key from kept_out) on conflict do nothing
-            """,
-            before=sql.Literal(step - 1),
-            step=sql.Literal(step),
-        )
+        steps = {"before": sql.Literal(step - 1), "step": sql.Literal(step)}
+        _run(cursor, REACH_PERSONS, **steps)
+        _run(cursor, REACH_KEYS, **steps)
         if _number(cursor, "select count(*) from region") == size:
+            _run(cursor, "analyze reached_persons")
             return True
 
 

@@ -61,7 +61,8 @@ class Partition:
 
 
 def _owner_sightings(edges: Edges, group: Small, nodes: Nodes, value: Small, by: Small) -> Uses:
-    return Uses(value, group[by], edges.first, edges.last, edges.count, nodes.high[by])
+    count = edges.count.astype(np.int64, copy=False)
+    return Uses(value, group[by], edges.first, edges.last, count, nodes.high[by])
 
 
 def _former_owners(edges: Edges, cuts: Cuts, group: Small, nodes: Nodes) -> Uses:

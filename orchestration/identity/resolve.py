@@ -131,15 +131,8 @@ class _Run:
             return Summary("unchanged", identifiers=0)
         relation = increment.region_relation(self.reader, reach)
         rows = self._rows(relation)
-        in_region = sql.SQL("where subject_key in (select key from region)")
-        links = reading.read_links(self.reader, in_region)
-        persons = reading.read_persons(
-            self.reader,
-            sql.SQL(
-                "where standing_key in (select key from region) or person_id in"
-                " (select person_id from identity.person_links {})"
-            ).format(in_region),
-        )
+        links = reading.read_links(self.reader, increment.LINKS_REACHED)
+        persons = reading.read_persons(self.reader, increment.PERSONS_REACHED)
         touched = set(reach.refused_touched)
         keys = KeySets(
             tuple(key for key in reach.refused_before if key not in touched),

@@ -25,6 +25,6 @@ class Table:
 def look(connection: psycopg.Connection, schema: str, table: str) -> Table:
     """Return what is there; no columns when there is no such relation."""
     name = f'"{schema}"."{table}"'
-    columns = dict(connection.execute(_COLUMNS, [name]).fetchall())
+    columns: dict[str, str] = dict(connection.execute(_COLUMNS, [name]).fetchall())
     row = connection.execute(_ROWS, [name]).fetchone()
     return Table(columns, row[0] if row and row[0] >= 0 else None)

@@ -114,7 +114,7 @@ def consent(connection: psycopg.Connection) -> str:
 
 def cluster_sizes(connection: psycopg.Connection) -> str:
     """Draw how many identifiers people are recognised by."""
-    sizes = {f"{size} identifiers": float(count) for size, count in connection.execute(_SIZES)}
+    sizes = {size: float(count) for size, count in connection.execute(_SIZES)}
     return plots.bars(sizes, "People by number of identifiers")
 
 

@@ -1,6 +1,7 @@
 """The quality report of what the checks last found, for people who do not open Dagster."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,5 +28,7 @@ def write(suites: Sequence[Suite], run_id: str | None = None) -> Path:
     why = {(suite.name, check.name): check.why for suite in suites for check in suite.checks}
     with psycopg.connect(role_url("auditor"), connect_timeout=15) as connection:
         rows = connection.execute(_LATEST).fetchall()
-    results = [CheckResult(*row, why[row[0], row[1]]) for row in rows if (row[0], row[1]) in why]
+    results = [
+        replace(CheckResult(*row), why=why[row[0], row[1]]) for row in rows if row[:2] in why
+    ]
     return report.write(results, path(), at=datetime.now(UTC), run_id=run_id)

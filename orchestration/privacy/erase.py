@@ -78,7 +78,7 @@ def _erase(connection: Connection[Any], theirs: Closure, verified_by: str) -> Re
 def _begin(connection: Connection[Any], theirs: Closure, verified_by: str) -> Erasure:
     erasure = Erasure(receipts.new_id(), theirs, verified_by, _now())
     with connection.transaction():
-        identity = tombstones.read(connection, theirs.subject_keys)
+        identity = tombstones.read(connection, theirs.subject_keys, theirs.shared_keys)
         tombstones.set_up(connection, erasure.erasure_id, identity, theirs.subject_keys)
         connection.execute(
             "insert into privacy.erasures (erasure_id, state, person_ids, subject_keys, "
@@ -118,7 +118,7 @@ def _take_out(connection: Connection[Any], erasure: Erasure) -> tuple[dict[str, 
         connection.execute("set local lock_timeout = '30s'")
         found = registry.tables(connection)
         registry.check(connection)
-        identity = tombstones.read(connection, theirs.subject_keys)
+        identity = tombstones.read(connection, theirs.subject_keys, theirs.shared_keys)
         references = _references(identity)
         known = registry.load()
         held = holds.categories(connection, theirs)

@@ -36,14 +36,16 @@ from identity.person_links as links
 where links.person_id = any (%(persons)s)
 order by 1
 """
-# A key whose records also carry a key of somebody else, or that was somebody else's at some time.
+# A key that a record of somebody else carries too (a record is whose own id it has), or that was
+# somebody else's at some time (a browser).
 _SHARED = """
 select distinct theirs.subject_key
 from identity.identifiers as theirs
-join identity.identifiers as neighbours
-    on neighbours.source = theirs.source and neighbours.record_key = theirs.record_key
+join identity.identifiers as owners
+    on owners.source = theirs.source and owners.record_key = theirs.record_key
+    and owners.identifier_type in ('hubspot_contact_id', 'shopify_customer_id')
 join identity.person_links as others
-    on others.subject_key = neighbours.subject_key
+    on others.subject_key = owners.subject_key
 where theirs.subject_key = any (%(keys)s) and others.person_id <> all (%(persons)s)
 union
 select distinct links.subject_key

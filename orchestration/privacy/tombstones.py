@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from ingestion.guard.keys import KEY_LENGTH, KeyRing, normalised
+from ingestion.guard.keys import KEY_LENGTH, Keyer, KeyRing, normalised
 from ingestion.settings import tenant
 
 # Record types of the vault whose own id is an identifier of a person.
@@ -20,12 +20,8 @@ _RECORD_TYPES = {
     "contacts": ("hubspot_contact_id",),
     "customers": ("shopify_customer_id", "user_id"),
 }
-_FIELD_TYPES = {
-    "email": "email",
-    "phone": "phone",
-    "mobile_phone": "phone",
-    "address_phone": "phone",
-}
+# By the last word of a field's name: address_phone, shipping_phone and the like are numbers.
+_FIELD_TYPES = {"email": "email", "phone": "phone"}
 _VALUES = """
 select stored.subject_key, stored.record_key, stored.field, stored.value
 from vault.contact_values as stored
@@ -43,17 +39,26 @@ class Identity:
     """Every readable value, for the proof that none is left."""
 
 
-def read(connection: Connection[Any], subject_keys: Iterable[str]) -> Identity:
-    """Read the plain values behind subject keys."""
+def read(
+    connection: Connection[Any], subject_keys: Iterable[str], shared_keys: Iterable[str] = ()
+) -> Identity:
+    """Read the plain values behind subject keys, without those that stand for shared ones."""
     rows = connection.execute(_VALUES, {"keys": list(subject_keys)}).fetchall()
+    keyer = Keyer(KeyRing.from_secret("k_match.key"))
+    others = frozenset(shared_keys)
     pairs: set[tuple[str, str]] = set()
+    values: set[str] = set()
     for _, record_key, field, value in rows:
         record_type, _, number = record_key.partition("/")
         pairs |= {(kind, number) for kind in _RECORD_TYPES.get(record_type, ())}
-        kind = _FIELD_TYPES.get(field)
-        if kind and (plain := normalised(kind, value)):
+        kind = _FIELD_TYPES.get(field.rpartition("_")[2])
+        plain = normalised(kind, value) if kind else None
+        if kind and plain:
+            if keyer.key(kind, plain) in others:
+                continue
             pairs.add((kind, plain))
-    return Identity(frozenset(pairs), tuple(sorted({row[3] for row in rows})))
+        values.add(value)
+    return Identity(frozenset(pairs), tuple(sorted(values)))
 
 
 def hashes(identifiers: Iterable[tuple[str, str]], ring: KeyRing | None = None) -> dict[str, str]:

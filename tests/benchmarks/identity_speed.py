@@ -183,7 +183,7 @@ def duckdb_components() -> None:
             database.execute("drop table label; alter table next rename to label")
             if not moved:
                 break
-        found = database.execute("from label").fetch_arrow_table()
+        found = database.execute("from label").to_arrow_table()
         index = {name: np.asarray(found[name]) for name in ("node", "component")}
         place = np.argsort(rows.high)
         where = place[np.searchsorted(rows.high, index["node"], sorter=place)]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from orchestration.identity import resolve
+from orchestration.identity import IdentityError, resolve
 from orchestration.identity.decisions import decide
 from tests.conftest import Warehouse
 from tests.integration import identity_warehouse as at
@@ -190,3 +190,50 @@ def test_increments_equal_a_full_resolution(hub, seed):
     run(hub, rules=rules)
     assert at.persons(hub) == grouping
     assert modes.count("increment") >= 4
+
+
+def test_a_changed_rule_resolves_everything_again(hub):
+    at.add(hub, [record("c1", "e1"), record("c2", "e1")])
+    run(hub, rules=rule_set())
+    assert run(hub, rules=rule_set(emails=4)).mode == "full"
+    assert run(hub, rules=rule_set(emails=4)).mode == "unchanged"
+
+
+def test_a_type_without_a_rule_stops_the_resolution_and_nothing_is_written(hub):
+    at.add(hub, [record("c1", "e1")])
+    with hub.connect("builder") as connection:
+        connection.execute("update identity.identifiers set identifier_type = 'shoe_size'")
+    with pytest.raises(IdentityError, match=r"identity_rules\.csv does not name"):
+        run(hub)
+    assert not at.links(hub)
+
+
+def test_a_malformed_key_stops_the_resolution_without_being_shown(hub):
+    with hub.connect("builder") as connection:
+        connection.execute(
+            "insert into identity.identifiers values"
+            " ('hubspot', 'contact/1', 'email', 'jane@example.org', now(), now(), 1)"
+        )
+    with pytest.raises(IdentityError, match="32 hex characters") as error:
+        run(hub)
+    assert "jane" not in str(error.value)
+
+
+def test_an_erased_person_never_comes_back_under_its_id(hub):
+    at.add(hub, [record("u1", "e1")])
+    run(hub)
+    erased = at.person_of(hub, "u1")
+    with hub.connect("dsr") as connection:
+        connection.execute("delete from identity.person_links")
+        connection.execute("update identity.persons set standing_key = null, retired_at = now()")
+    run(hub, full=True)
+    assert at.person_of(hub, "u1") not in (None, erased)
+
+
+def test_a_bridge_identity_erased_splits_the_person(hub):
+    at.add(hub, [record("c1", "e1"), record("s1", "e2"), record("p1", "e1", "e2", name="bridge")])
+    run(hub)
+    with hub.connect("builder") as connection:
+        connection.execute("delete from identity.identifiers where record_key = 'bridge'")
+    run(hub)
+    assert at.person_of(hub, "c1") != at.person_of(hub, "s1")

@@ -50,12 +50,12 @@ def test_settings_for_the_loaders_name_every_vendor(company: SandboxInfo) -> Non
         for vendor in ("HUBSPOT", "MATOMO", "SHOPIFY")
         for what in ("BASE_URL", "ACCESS_TOKEN")
     }
-    assert company.env.keys() == names
+    assert names <= company.env.keys()
     assert company.environment(["raw_matomo"]).keys() == {
         "SOURCES__MATOMO__BASE_URL",
         "SOURCES__MATOMO__ACCESS_TOKEN",
     }
-    assert all(url.startswith("http://127.0.0.1:") for url in company.urls.values())
+    assert all(company.urls[vendor].startswith("http://127.0.0.1:") for vendor in company.tokens)
 
 
 def test_tokens_are_new_at_every_start_unless_kept(company: SandboxInfo, tmp_path: Path) -> None:

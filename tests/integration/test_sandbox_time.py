@@ -124,7 +124,7 @@ def test_a_visit_over_midnight_grows_after_it_was_read(tmp_path: Path) -> None:
     world = begin(SEED, 6_000)
     grown = 0
     with closing(store.connect(tmp_path / "visits.sqlite", fresh=True)) as connection:
-        for day in range(8):
+        for day in range(60):
             waiting = connection.execute(
                 "select v.doc, g.doc from matomo_growth g join matomo_visits v using (id)"
             ).fetchall()

@@ -1,7 +1,6 @@
 """Increments of the transformation equal a full build, whatever came late or changed."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -9,27 +8,33 @@ from tests.conftest import Warehouse
 from tests.integration import transform_people as people
 from tests.integration.transform_world import AS_OF, World, found
 
-SESSIONS = "intermediate.int_journey__sessions"
-INCREMENTAL = (SESSIONS, "intermediate.int_journey__web_signals")
-MARTS = ("core.sessions", "core.touchpoints", "core.journeys", "core.lifecycle_history")
-REBUILD = ("int_journey__sessions", "int_journey__web_signals")
+COMPARED = (
+    "intermediate.int_journey__sessions",
+    "intermediate.int_journey__web_signals",
+    "core.sessions",
+)
+JOURNEY = ("+sessions", "+int_journey__web_signals")
 
 
 @pytest.fixture(scope="module")
 def world(fresh_database: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = found(fresh_database, tmp_path_factory.mktemp("dbt"))
     people.crowd(made, 60)
-    made.build("--full-refresh")
+    _refresh(made, "--full-refresh")
     return made
 
 
+def _refresh(world: World, *extra: str) -> None:
+    world.dbt("run", "--select", *JOURNEY, "--exclude", "fqn:tandem.staging", *extra)
+
+
 def _state(world: World) -> dict[str, tuple[object, ...]]:
-    return {table: world.fingerprint(table) for table in (*INCREMENTAL, *MARTS)}
+    return {table: world.fingerprint(table) for table in COMPARED}
 
 
 def test_nothing_new_changes_nothing(world: World) -> None:
     before = _state(world)
-    world.build()
+    _refresh(world)
     assert _state(world) == before
 
 
@@ -45,29 +50,32 @@ def test_late_changed_and_vanished_visits_are_restated_exactly(world: World) -> 
     world.execute(
         "update staging.stg_matomo__visits set is_bot = true where subject_key = 'device-p7'"
     )
-    for table in ("visits", "actions"):
-        world.execute(f"delete from staging.stg_matomo__{table} where subject_key = 'device-p9'")
-    world.build()
+    world.execute("delete from staging.stg_matomo__visits where subject_key = 'device-p9'")
+    world.execute("delete from staging.stg_matomo__actions where subject_key = 'device-p9'")
+    _refresh(world)
     incremented = _state(world)
     assert incremented != before
-    world.build("--full-refresh")
+    _refresh(world, "--full-refresh")
     assert _state(world) == incremented
 
 
 def test_only_the_touched_visitors_are_computed_again(world: World) -> None:
-    untouched = f"select xmin, ctid from {SESSIONS} where subject_key <> 'device-p11' order by ctid"
+    untouched = (
+        "select xmin::text, ctid::text from intermediate.int_journey__sessions "
+        "where subject_key <> 'device-p11' order by ctid"
+    )
     before = world.query(untouched)
     people.visit(world, "one-more", "device-p11", AS_OF - timedelta(days=50), 2)
-    world.build(select=("int_journey__sessions",))
+    world.run("int_journey__sessions")
     assert world.query(untouched) == before
 
 
-def test_a_changed_session_rule_restates_everybody(world: World, tmp_path: Path) -> None:
-    [before] = world.query(f"select count(*) from {SESSIONS}")
+def test_a_changed_session_rule_restates_everybody(world: World) -> None:
+    [before] = world.query("select count(*) from intermediate.int_journey__sessions")
     world.execute("update rules.settings set value = '1' where setting = 'inactivity_minutes'")
-    world.build()
-    [after] = world.query(f"select count(*) from {SESSIONS}")
+    _refresh(world)
+    [after] = world.query("select count(*) from intermediate.int_journey__sessions")
     assert after > before
     incremented = _state(world)
-    world.build("--full-refresh")
+    _refresh(world, "--full-refresh")
     assert _state(world) == incremented

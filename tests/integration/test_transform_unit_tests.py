@@ -1,7 +1,5 @@
 """dbt's own unit tests of the rule-driven models pass."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import Warehouse
@@ -15,7 +13,9 @@ def world(fresh_database: Warehouse, tmp_path_factory: pytest.TempPathFactory) -
     return made
 
 
-def test_the_unit_tests_of_the_models_pass(world: World, tmp_path: Path) -> None:
-    results = world.dbt("test", "--select", "resource_type:unit_test", "--exclude", "fqn:*restricted*")
+def test_the_unit_tests_of_the_models_pass(world: World) -> None:
+    results = world.dbt(
+        "test", "--select", "resource_type:unit_test", "--exclude", "fqn:*restricted*"
+    )
     passed = [result.node.name for result in results if result.status == "pass"]
     assert len(passed) >= 25

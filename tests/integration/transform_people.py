@@ -144,6 +144,4 @@ def crowd(world: World, people: int, seed: int = 1) -> None:
         for count in range(1 + chance.randrange(4)):
             at = begun + (AS_OF - begun) * chance.random()
             user = f"user-{name}" if number % 2 and chance.random() < 0.5 else None
-            visit(
-                world, f"{name}-{count}", f"device-{name}", at, chance.randrange(1, 8), user=user
-            )
+            visit(world, f"{name}-{count}", f"device-{name}", at, chance.randrange(1, 8), user=user)

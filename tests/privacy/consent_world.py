@@ -30,7 +30,8 @@ PLACE_TYPES = {"subject_key": "text", "jurisdiction": "text", "lowest_age": "int
 SEED_TYPES = {
     "purpose_mask": "bigint", "is_marketing": "boolean", "strictness": "int",
     "is_sticky": "boolean", "is_implied": "boolean", "validity_days": "int",
-    "implied_validity_days": "int", "minimum_age": "int",
+    "implied_validity_days": "int", "minimum_age": "int", "max_age_hours": "int",
+    "priority": "int",
 }  # fmt: skip
 SEEDS = (
     "purposes", "consent_actions", "consent_jurisdictions", "consent_policy",

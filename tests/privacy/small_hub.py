@@ -4,7 +4,6 @@
 same model files, in the database of the test.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from psycopg import Connection
 from ingestion.guard.keys import Keyer, KeyRing
 from orchestration.consent.algebra import query
 from orchestration.consent.ledger import Act, submit
+from orchestration.warehouse.bootstrap import reconcile
 from tests.conftest import Warehouse
 from tests.privacy.consent_world import SEEDS, seed_sql
 
@@ -57,6 +57,7 @@ class SmallHub:
             _make_tables(connection)
             for person in people:
                 self._register(connection, person)
+        reconcile()
 
     def key(self, kind: str, value: str) -> str:
         """Return the subject key of a value."""
@@ -92,6 +93,13 @@ class SmallHub:
                 b"create or replace view activation.sendable_email_marketing_email "
                 b"with (security_barrier) as " + view.encode()
             )
+            for relation in (
+                "activation.sendable_email_marketing_email",
+                *(f"{schema}.{name}" for schema, name in _TABLES if schema == "restricted"),
+            ):
+                owner = f'"{self.warehouse.dbname}_builder_pii"'
+                connection.execute(f"alter table {relation} owner to {owner}".encode())
+        reconcile()
 
     def sendable(self) -> set[str]:
         """Return whom an exporter would reach by e-mail at this moment."""
@@ -168,13 +176,3 @@ def _make_tables(connection: Connection[Any]) -> None:
         """
     )
     connection.execute(f"create table rules.purposes as {seed_sql('purposes')}".encode())
-
-
-def acts(connection: Connection[Any]) -> list[tuple[Any, ...]]:
-    """Return the ledger, in order."""
-    return connection.execute("select * from consent.events order by seq").fetchall()
-
-
-def as_text(value: object) -> str:
-    """Return a value as one searchable text."""
-    return json.dumps(value, default=str)

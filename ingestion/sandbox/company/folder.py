@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingestion.sandbox.company import clock
 
-FORMAT = 6
+FORMAT = 7
 
 
 class CompanyError(RuntimeError):

@@ -5,6 +5,7 @@ changed through a vendor API is listed in ``touched`` and is no longer driven by
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def connect(path: Path, *, fresh: bool = False) -> sqlite3.Connection:
     connection.execute("pragma cache_size=-65536")
     connection.executescript(_SCHEMA)
     return connection
+
+
+def packed(documents: Iterable[tuple[int, int, int, str]]) -> Iterable[tuple[int, int, int, bytes]]:
+    """Compress the documents of visits, which are most of a large company's bytes."""
+    for first, second, third, text in documents:
+        yield first, second, third, zlib.compress(text.encode(), 1)
+
+
+def unpacked(document: bytes) -> bytes:
+    """Return a visit's JSON, whether it was compressed or not."""
+    return document if document.startswith(b"{") else zlib.decompress(document)
 
 
 def put_meta(connection: sqlite3.Connection, name: str, value: str) -> None:

@@ -99,7 +99,7 @@ def visits_of(world: World, seed: int, day: int) -> tuple[Visits, Ints]:
     )
     kept = _spaced(world, visits, duration)
     visits, duration = visits.take(kept), duration[kept]
-    _misread_clocks(world, rng, visits)
+    _misread_clocks(world, rng, visits, day)
     _browse(world, rng, visits, duration)
     _delay(world, rng, visits)
     return visits, duration
@@ -147,11 +147,15 @@ def _spaced(world: World, visits: Visits, duration: Ints) -> Ints:
     return kept[np.argsort(visits.start[kept], kind="stable")]
 
 
-def _misread_clocks(world: World, rng: np.random.Generator, visits: Visits) -> None:
-    """Shift a few visits by up to 50 minutes: apps that send the time of a wrong device clock."""
+def _misread_clocks(world: World, rng: np.random.Generator, visits: Visits, day: int) -> None:
+    """Shift a few visits by up to 50 minutes: apps that send the time of a wrong device clock.
+
+    No visit leaves its day by that, else it would be seen before it began.
+    """
     _, position, uses = np.unique(visits.device, return_inverse=True, return_counts=True)
     quiet = world.devices["last_end"][visits.device] + 3 * GAP < visits.start
     wrong = (uses[position] == 1) & quiet & (visits.device >= 0) & (rng.random(len(visits)) < 0.004)
+    wrong &= np.abs(visits.start - day_start(day) - DAY // 2) < DAY // 2 - 3_000
     visits.skew[wrong] = rng.integers(-3_000, 3_000, int(wrong.sum()))
     visits.start[wrong] += visits.skew[wrong]
 

@@ -91,7 +91,8 @@ class Control:
         vendor, kind = request.path_params["vendor"], request.path_params["kind"]
         if vendor == "matomo":
             rows = self.state.rows("select cast(doc as blob) from matomo_visits order by id")
-            return Response(b"\n".join(row[0] for row in rows), media_type="application/jsonl")
+            found = b"\n".join(store.unpacked(row[0]) for row in rows)
+            return Response(found, media_type="application/jsonl")
         if kind in _RELATIONS:
             cursor = self.state.connection.execute(_RELATIONS[kind])
             names = [each[0] for each in cursor.description]

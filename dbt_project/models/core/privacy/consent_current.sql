@@ -13,8 +13,8 @@ intervals as (
     from {{ ref('int_consent__person_intervals') }}
 
     where
-        valid_from <= {{ as_of() }}
-        and valid_to > {{ as_of() }}
+        valid_from <= {{ consent_moment() }}
+        and valid_to > {{ consent_moment() }}
 
 ),
 

@@ -2,7 +2,13 @@ with
 
 lines as (
 
-    select * from {{ ref('stg_shopify__order_lines') }}
+    {{ union_all(
+        ['int_commerce__shopify_order_lines', 'int_commerce__pos_order_lines'],
+        [
+            'order_line_id', 'order_id', 'product_id', 'variant_id', 'sku', 'product_type',
+            'quantity', 'unit_price_amount', 'discount_amount',
+        ]
+    ) }}
 
 ),
 
@@ -12,9 +18,12 @@ orders as (
 
 ),
 
-products as (
+given_back as (
 
-    select * from {{ ref('stg_shopify__products') }}
+    {{ union_all(
+        ['int_commerce__shopify_refund_lines', 'int_commerce__pos_refund_lines'],
+        ['refund_id', 'order_line_id', 'quantity', 'amount']
+    ) }}
 
 ),
 
@@ -25,7 +34,7 @@ refunded as (
         cast(sum(quantity) as int) as refunded_quantity,
         cast(sum(amount) as {{ t_money() }}) as refunded_amount
 
-    from {{ ref('stg_shopify__refund_lines') }}
+    from given_back
 
     group by order_line_id
 
@@ -40,7 +49,7 @@ priced as (
         lines.product_id,
         lines.variant_id,
         lines.sku,
-        products.product_type,
+        lines.product_type,
         orders.currency,
         cast(lines.quantity as int) as quantity,
         coalesce(refunded.refunded_quantity, 0) as refunded_quantity,
@@ -62,10 +71,7 @@ priced as (
     from lines
 
     inner join orders
-        on lines.shopify_order_id = orders.order_id
-
-    left join products
-        on lines.product_id = products.product_id
+        on lines.order_id = orders.order_id
 
     left join refunded
         on lines.order_line_id = refunded.order_line_id

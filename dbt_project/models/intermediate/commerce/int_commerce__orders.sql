@@ -5,7 +5,7 @@ with
 vendors as (
 
     {{ union_all(
-        ['int_commerce__shopify_orders'],
+        ['int_commerce__shopify_orders', 'int_commerce__pos_orders'],
         [
             'order_id', 'source_system', 'subject_key', 'order_key', 'sales_channel',
             'financial_status', 'fulfillment_status', 'country_code', 'referrer_host',

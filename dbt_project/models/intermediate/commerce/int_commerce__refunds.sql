@@ -2,7 +2,10 @@ with
 
 refunds as (
 
-    select * from {{ ref('stg_shopify__refunds') }}
+    {{ union_all(
+        ['int_commerce__shopify_refunds', 'int_commerce__pos_refunds'],
+        ['refund_id', 'order_id', 'source_system', 'currency', 'amount', 'refunded_at']
+    ) }}
 
 ),
 
@@ -24,13 +27,22 @@ rules as (
 
 ),
 
+given_back as (
+
+    {{ union_all(
+        ['int_commerce__shopify_refund_lines', 'int_commerce__pos_refund_lines'],
+        ['refund_id', 'order_line_id', 'quantity', 'amount']
+    ) }}
+
+),
+
 returned as (
 
     select
         refund_id,
         cast(sum(quantity) as int) as returned_quantity
 
-    from {{ ref('stg_shopify__refund_lines') }}
+    from given_back
 
     group by refund_id
 
@@ -54,7 +66,7 @@ localised as (
     cross join rules
 
     inner join orders
-        on refunds.shopify_order_id = orders.order_id
+        on refunds.order_id = orders.order_id
 
 ),
 

@@ -8,7 +8,10 @@ with
 observed as (
 
     {{ union_all(
-        ['stg_hubspot__identifiers', 'stg_matomo__identifiers', 'stg_shopify__identifiers'],
+        [
+            'stg_hubspot__identifiers', 'stg_matomo__identifiers', 'stg_shopify__identifiers',
+            'stg_files__identifiers',
+        ],
         [
             'source', 'record_key', 'identifier_type', 'subject_key',
             'first_seen', 'last_seen', 'observation_count',

@@ -1,8 +1,38 @@
 with
 
-campaign_spend as (
+reported as (
+
+    select * from {{ ref('stg_files__ad_spend') }}
+
+),
+
+booked as (
 
     select * from {{ ref('campaign_spend') }}
+
+),
+
+campaign_spend as (
+
+    select
+        spend_date,
+        campaign_name,
+        source,
+        medium,
+        spend_amount as amount,
+        currency
+    from reported
+
+    union all
+
+    select
+        spend_date,
+        campaign_name,
+        source,
+        medium,
+        amount,
+        currency
+    from booked
 
 ),
 

@@ -98,6 +98,16 @@ stacked as (
         occurred_at
     from web_signals
 
+    union all
+
+    select
+        signal,
+        source_system,
+        reference_id,
+        subject_key,
+        occurred_at
+    from {{ ref('int_lifecycle__service_signals') }}
+
 ),
 
 dated as (

@@ -8,7 +8,9 @@ visits as (
 
 completed as (
 
-    select load_id from {{ source('raw_matomo', '_dlt_loads') }} where status = 0
+    select load_id
+    from {{ source('raw_matomo', '_dlt_loads') }}
+    where status = 0
 
 ),
 

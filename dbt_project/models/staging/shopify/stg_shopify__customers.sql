@@ -8,7 +8,9 @@ source as (
 
 completed as (
 
-    select load_id from {{ source('raw_shopify', '_dlt_loads') }} where status = 0
+    select load_id
+    from {{ source('raw_shopify', '_dlt_loads') }}
+    where status = 0
 
 ),
 

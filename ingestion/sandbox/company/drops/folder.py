@@ -1,4 +1,4 @@
-"""The drop folder of a company: ``drops/<feed>/…``, written anew where its lines say something else.
+"""The drop folder of a company, ``drops/<feed>/…``: written anew where its lines changed.
 
 Ad reports are monthly and restated in place; journals weekly per store; call logs and ticket
 exports monthly. A file whose content did not change is left alone, so that its time stays.
@@ -92,9 +92,7 @@ def _files(connection: sqlite3.Connection, now: int) -> Iterator[tuple[str, byte
         yield f"tickets/{month}.csv", render.tickets(lines, now)
 
 
-def _grouped(
-    lines: list[Line], period: Callable[[int], str]
-) -> dict[tuple[str, str], list[Line]]:
+def _grouped(lines: list[Line], period: Callable[[int], str]) -> dict[tuple[str, str], list[Line]]:
     found: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
         found.setdefault((line.unit, period(line.at)), []).append(line)

@@ -93,7 +93,10 @@ def lines(connection: sqlite3.Connection, feed: str, now: int) -> list[Line]:
         " order by at, id",
         (feed, now),
     )
-    return [Line(*row[:5], orjson.loads(row[5])) for row in rows]
+    return [
+        Line(feed, unit, name, at, person, orjson.loads(doc))
+        for feed, unit, name, at, person, doc in rows
+    ]
 
 
 def as_int(values: Ints) -> list[int]:

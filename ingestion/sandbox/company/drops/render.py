@@ -44,7 +44,15 @@ def google_ads(lines: Iterable[Line], first: date, last: date, now: int) -> byte
              f"{found.value / 100:,.2f}"]
         )  # fmt: skip
     rows.append(
-        ["Total: Account", "", "", "EUR", f"{total[0]:,}", f"{total[1]:,}", f"{total[2] / 100:,.2f}"]
+        [
+            "Total: Account",
+            "",
+            "",
+            "EUR",
+            f"{total[0]:,}",
+            f"{total[1]:,}",
+            _money(total[2]),
+        ]
     )
     return _sheet(rows, delimiter="\t").encode("utf-16")
 
@@ -143,6 +151,10 @@ def store_of(code: str) -> Store:
 def exported(now: int) -> str:
     """Return an instant as it stands in file names."""
     return iso(now).replace(":", "").replace("-", "")
+
+
+def _money(cents: int) -> str:
+    return f"{cents / 100:,.2f}"
 
 
 def _comma(cents: int) -> str:

@@ -5,6 +5,7 @@ of the shop's own records. Money in cents of the store's currency.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
         chosen = rng.integers(0, len(variants), int(sizes[number]))
         counts = rng.integers(1, 3, int(sizes[number]))
         cut = rng.random() < 0.15
-        goods = [
+        goods: list[dict[str, Any]] = [
             {
                 "sku": variants[v].sku,
                 "quantity": int(n),
@@ -90,7 +91,7 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
         leaves_mail = who >= 0 and not has_card and tells[number, 1] < 0.7
         leaves_phone = who >= 0 and tells[number, 2] < 0.15
         receipt = f"{store.code}-{day:05d}-{number:04d}"
-        doc = {
+        doc: dict[str, Any] = {
             "type": "sale",
             "receipt": receipt,
             "goods": goods,
@@ -102,9 +103,10 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
         sold_at = int(at[number])
         made.append(Line(FEED, store.code, receipt, sold_at, who if who >= 0 else None, doc))
         if rng.random() < _RETURNS:
-            back = {**doc, "type": "return", "receipt": f"{receipt}-R", "original": receipt}
-            back["goods"] = [{**goods[0], "quantity": -goods[0]["quantity"]}]
-            back["goods"][0]["discount"] = -goods[0]["discount"]
+            first = goods[0]
+            taken = {**first, "quantity": -first["quantity"], "discount": -first["discount"]}
+            own = {"type": "return", "receipt": f"{receipt}-R", "original": receipt}
+            back = {**doc, **own, "goods": [taken]}
             later = sold_at + int(rng.integers(2, 40)) * DAY
             person_or_none = who if who >= 0 else None
             made.append(Line(FEED, store.code, f"{receipt}-R", later, person_or_none, back))

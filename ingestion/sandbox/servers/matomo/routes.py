@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from ingestion.sandbox.company import store
 from ingestion.sandbox.company.clock import START
 from ingestion.sandbox.company.places import SITE_ZONE
 from ingestion.sandbox.servers.faults import Reply
@@ -171,7 +172,7 @@ def _visits(call: Call, asked: dict[str, str]) -> Reply:
         limit,
         offset,
     )
-    documents = [row[0] for row in rows]
+    documents = [store.unpacked(row[0]) for row in rows]
     drift = call.meant("drift")
     if asked.get("doNotFetchActions") == "1" or asked.get("showColumns") or drift:
         documents = [_trimmed(document, asked, drift is not None) for document in documents]
