@@ -1,15 +1,17 @@
-"""The dbt project, driven inside this process, one invocation a zone.
+"""dbt, driven inside this process: parse once, build what is asked for.
 
-``dbtRunner`` instead of the command line: the command costs about three seconds more for each
-invocation, and a run makes three. Never imports dagster.
+``dbtRunner`` instead of the command line, which costs about three seconds more for each
+invocation; and one parsed manifest for all invocations of a process, whatever role builds.
+Never imports dagster.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -25,10 +27,15 @@ from ingestion.settings import (
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = project_root() / "dbt_project"
 # Zone -> the role (and dbt target) that builds it. Only the last may read the vault.
 ZONES = {"observe": "builder", "derive": "builder", "reveal": "builder_pii"}
+# Names both the role and the target that the project is parsed with.
+PARSER = "builder"
+_parsed: "dict[str, Manifest]" = {}
+_parsing = Lock()
 
 
 class TransformationError(RuntimeError):
@@ -48,12 +55,12 @@ class NodeResult:
 
     @property
     def is_ok(self) -> bool:
-        """Whether the node was built or the test passed (warnings included)."""
-        return self.status in {"success", "pass", "warn"}
+        """Whether the node was built or needed not be, or the test passed or only warned."""
+        return self.status in {"success", "pass", "warn", "unchanged"}
 
 
 def target_path(role: str) -> Path:
-    """Return the artefact folder of one role: two targets never share a partial parse."""
+    """Return the artefact folder of one role."""
     return home() / "dbt" / role
 
 
@@ -75,68 +82,71 @@ def _criteria(parts: Sequence[Mapping[str, str]]) -> str:
 
 
 def manifest() -> Path:
-    """Return the manifest, parsed afresh when a project file is newer than it.
+    """Return the manifest, parsed afresh when any file of the project differs from what it read.
 
     Raises:
         TransformationError: when the project does not parse.
     """
-    path = target_path("builder") / "manifest.json"
-    if not path.exists() or path.stat().st_mtime < _newest_project_file():
-        result = _invoke(["parse"], "builder", SimpleQueue())
-        if not result.success:
-            raise TransformationError(f"the dbt project does not parse: {result.exception}")
-        path.touch()
+    path = target_path(PARSER) / "manifest.json"
+    stamp = path.with_name("parsed_from")
+    current = _project_state()
+    if not path.exists() or not stamp.exists() or stamp.read_text() != current:
+        with _parsing:
+            _parsed.clear()
+            _parsed[current] = _parse(["--write-json"])
+        stamp.write_text(current)
     return path
 
 
-def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
-    """Build one zone (or ``select`` of it), yielding each node's result as it finishes.
+def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
+    """Run a dbt command as ``role``, yielding each node's result as it finishes.
 
     Raises:
-        TransformationError: after the last result, when any node failed.
+        TransformationError: after the last result, when dbt could not carry the command out.
     """
-    selected, excluded = selection(zone)
-    chosen = ["--select", *(select or selected.split()), "--exclude", *excluded.split()]
-    # buildable: a test runs once all it reads is built, never against a later zone.
-    arguments = [
-        "build",
-        *chosen,
-        "--indirect-selection",
-        "buildable",
-    ]
-    if ZONES[zone] != "builder":
-        arguments.append("--no-write-json")
     results: SimpleQueue[NodeResult | None] = SimpleQueue()
     outcome: list[dbtRunnerResult] = []
 
     def work() -> None:
         try:
-            outcome.append(_invoke(arguments, ZONES[zone], results))
+            outcome.append(_invoke(arguments, role, results, _shared_manifest()))
         finally:
             results.put(None)
 
-    worker = Thread(target=work, name=f"dbt-{zone}", daemon=True)
+    worker = Thread(target=work, name=f"dbt-{role}", daemon=True)
     worker.start()
-    failed = []
+    some_failed = False
     while (result := results.get()) is not None:
-        if not result.is_ok and result.status != "skipped":
-            failed.append(result)
+        some_failed = some_failed or not result.is_ok
         yield result
     worker.join()
-    _raise_for(zone, outcome, failed)
-
-
-def _raise_for(zone: str, outcome: "list[dbtRunnerResult]", failed: Sequence[NodeResult]) -> None:
-    if failed:
-        named = "; ".join(f"{node.unique_id}: {node.message}" for node in failed[:5])
-        raise TransformationError(f"dbt zone {zone}: {len(failed)} node(s) failed: {named}")
-    if not outcome or not outcome[0].success:
+    if not outcome or (not outcome[0].success and not some_failed):
         cause = outcome[0].exception if outcome else "dbt stopped without a result"
-        raise TransformationError(f"dbt zone {zone} could not run: {cause}")
+        raise TransformationError(f"dbt could not run as {role}: {cause}")
+
+
+def _shared_manifest() -> "Manifest":
+    current = _project_state()
+    with _parsing:
+        if current not in _parsed:
+            _parsed.clear()
+            _parsed[current] = _parse(["--no-write-json"])
+        return _parsed[current]
+
+
+def _parse(arguments: Sequence[str]) -> "Manifest":
+    result = _invoke(["parse", *arguments], PARSER, SimpleQueue(), None)
+    if not result.success or result.result is None:
+        raise TransformationError(f"the dbt project does not parse: {result.exception}")
+    parsed: Manifest = result.result
+    return parsed
 
 
 def _invoke(
-    arguments: Sequence[str], role: str, results: "SimpleQueue[NodeResult | None]"
+    arguments: Sequence[str],
+    role: str,
+    results: "SimpleQueue[NodeResult | None]",
+    parsed: "Manifest | None",
 ) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunner
 
@@ -147,7 +157,7 @@ def _invoke(
     os.environ.update(_connection_variables(role))
     target = target_path(role)
     target.mkdir(parents=True, exist_ok=True)
-    return dbtRunner(callbacks=[collect]).invoke(
+    return dbtRunner(manifest=parsed, callbacks=[collect]).invoke(
         [
             "--quiet",
             "--log-level",
@@ -206,9 +216,15 @@ def _without_values(message: str) -> str:
     return " ".join(line for line in lines if line and not line.startswith(unwanted))
 
 
-def _newest_project_file() -> float:
+def _project_state() -> str:
+    """Return what tells one state of the project's files from another, and of its database."""
     folders = ("models", "macros", "seeds", "tests", "semantic_models")
-    files = [PROJECT_DIR / "dbt_project.yml", PROJECT_DIR / "selectors.yml"]
+    files = [PROJECT_DIR / f"{name}.yml" for name in ("dbt_project", "selectors", "profiles")]
     for folder in folders:
         files += (PROJECT_DIR / folder).rglob("*")
-    return max((path.stat().st_mtime for path in files if path.is_file()), default=0.0)
+    state = hashlib.sha256(_connection_variables(PARSER).get("TANDEM_PGDATABASE", "").encode())
+    for file in sorted(files):
+        if file.is_file():
+            found = file.stat()
+            state.update(f"{file}\0{found.st_mtime_ns}\0{found.st_size}\n".encode())
+    return state.hexdigest()

@@ -26,6 +26,9 @@ CODE = "dagster/code_references"
 RAW_FRESHNESS = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=26), fail_window=timedelta(hours=48)
 )
+# What may follow new data by itself, when the sensor ``keep_core_warm`` is switched on.
+WHEN_DATA_IS_NEW = dg.AutomationCondition.eager().with_label("when_data_is_new")
+_AUTOMATED = ("staging", "identity", "consent", "intermediate", "core")
 _RUNBOOK_OF_LAYER: Mapping[str, str] = {
     "raw": "load_failed",
     "vault": "load_failed",
@@ -54,8 +57,10 @@ def described(spec: dg.AssetSpec) -> dg.AssetSpec:
     spec = spec.merge_attributes(metadata=metadata)
     if not spec.owners:
         spec = spec.replace_attributes(owners=[DEFAULT_OWNER])
-    if layer == "raw" and spec.freshness_policy is None:
+    if layer == "raw" and spec.partitions_def is None:
         spec = spec.replace_attributes(freshness_policy=RAW_FRESHNESS)
+    if layer in _AUTOMATED:
+        spec = spec.replace_attributes(automation_condition=WHEN_DATA_IS_NEW)
     return spec
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from ingestion.settings import role_url
+from orchestration.defs.hub import Hub
 from orchestration.defs.tables import looking, seen
 
 TABLES = {
@@ -37,7 +38,7 @@ RULES = ("identity_rules", "identity_blocklist", "identity_overrides")
     ],
     pool="warehouse",
 )
-def resolution() -> Iterator[dg.MaterializeResult[None]]:
+def resolution(hub: Hub) -> Iterator[dg.MaterializeResult[None]]:
     """Resolve; the four tables change in one transaction."""
     from orchestration.identity import resolve
 

@@ -66,7 +66,9 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
 def _what_came_in(source: SourceSpec, counts: Mapping[str, Counts]) -> dict[str, Any]:
     """Return counts as a table and as a picture against what is usual; never fails a load."""
     records = [
-        dg.TableRecord({"table": name, **{k: n for k, n in asdict(of).items() if n is not None}})
+        dg.TableRecord(
+            {"table": name, **{k: n if n is not None else "" for k, n in asdict(of).items()}}
+        )
         for name, of in counts.items()
     ]
     columns = ["table", "loaded", "quarantined", "suppressed", "unpermitted", "server_total"]

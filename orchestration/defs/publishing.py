@@ -9,6 +9,7 @@ import psycopg
 
 from ingestion.settings import role_url
 from orchestration import dbt_invocation
+from orchestration.defs.hub import Hub
 from orchestration.operations.pictures import FAIL_HOURS, WARN_HOURS
 from orchestration.publishing import Mart, PublishError, Release, connect, publish, read_marts
 
@@ -49,7 +50,9 @@ def build_release(marts: Sequence[Mart]) -> dg.AssetsDefinition:
     """Wrap the publisher: all marts change in one transaction, or none does."""
 
     @dg.multi_asset(name="release", specs=[_spec(mart) for mart in marts], pool="warehouse")
-    def _release(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def _release(
+        context: dg.AssetExecutionContext, hub: Hub
+    ) -> Iterator[dg.MaterializeResult[None]]:
         from orchestration.publishing.smoke import smoke
         from orchestration.warehouse.bootstrap import reconcile
 

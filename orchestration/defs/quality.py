@@ -16,6 +16,7 @@ from expectations.loads import with_loads
 from expectations.results import CheckResult
 from ingestion.pipelines import SOURCES
 from ingestion.settings import role_url
+from orchestration.defs.hub import Hub
 
 
 def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
@@ -33,7 +34,7 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
     ]
 
     @dg.multi_asset_check(name=name, specs=specs, can_subset=True, pool="warehouse")
-    def _checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    def _checks(context: dg.AssetCheckExecutionContext, hub: Hub) -> Iterator[dg.AssetCheckResult]:
         from expectations.results import store
         from expectations.runner import run_suites
         from orchestration.operations import quality

@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from ingestion.settings import role_url
 from orchestration import dbt_invocation
+from orchestration.defs.hub import Hub
 from orchestration.policies import CODE, code_reference
 
 if TYPE_CHECKING:
@@ -90,15 +91,16 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     def _zone(
-        context: dg.AssetExecutionContext,
+        context: dg.AssetExecutionContext, hub: Hub
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         import psycopg
 
+        from orchestration.building.zone import build
         from orchestration.warehouse.bootstrap import reconcile
 
         with psycopg.connect(role_url(dbt_invocation.ZONES[zone]), autocommit=True) as connection:
             to_event = _event_factory(context, connection)
-            for result in dbt_invocation.build(zone, _selected_names(context)):
+            for result in build(zone, _selected_names(context)):
                 if (event := to_event(result)) is not None:
                     yield event
         reconcile()

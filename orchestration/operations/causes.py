@@ -33,6 +33,7 @@ PAGES: Mapping[str, str] = {
     "WarehouseError": "warehouse_down",
     "SettingsError": "warehouse_down",
     "OperationalError": "warehouse_down",
+    "HubBusy": "run_stuck",
     "SmokeFailed": "smoke_failed",
     "DagsterAssetCheckFailedError": "check_failed",
 }

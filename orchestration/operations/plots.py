@@ -100,7 +100,8 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str) -> str:
     axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=7, colors=_MUTED)
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    figure.legend(fontsize=7, frameon=False, ncols=len(parts) or 1, loc="outside upper right")
+    if parts:
+        figure.legend(fontsize=7, frameon=False, ncols=len(parts), loc="outside upper right")
     return _markdown(figure, title)
 
 

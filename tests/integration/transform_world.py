@@ -17,6 +17,7 @@ from psycopg import sql
 
 from ingestion.settings import project_root
 from tests.conftest import Warehouse
+from tests.integration import transform_staging
 
 AS_OF = datetime(2026, 9, 30)  # noqa: DTZ001 - staging holds plain UTC
 ALWAYS = (datetime(1900, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001
@@ -126,22 +127,24 @@ class World:
         """Return row count and an order-independent hash of a table, some columns left out."""
         schema, name = table.split(".")
         columns = self.query(
-            "select column_name from information_schema.columns "
-            f"where table_schema = '{schema}' and table_name = '{name}'"
+            f"select column_name from information_schema.columns where table_schema = '{schema}' "  # noqa: S608
+            f"and table_name = '{name}'"
         )
         kept = ", ".join(sorted(column for (column,) in columns if column not in without))
-        [found] = self.query(
-            "select count(*), sum(('x' || substr(md5(row::text), 1, 14))::bit(56)::bigint) "
-            f"from (select {kept} from {table}) as row"
+        [row] = self.query(
+            f"with kept as (select {kept} from {table}) "  # noqa: S608
+            "select count(*), sum(('x' || substr(md5(kept::text), 1, 14))::bit(56)::bigint) "
+            "from kept"
         )
-        return found
+        return row
 
 
 def found(warehouse: Warehouse, scratch: Path) -> World:
     """Return an empty company: staging without rows, the clock set, rules loaded."""
     world = World(warehouse, scratch)
     with psycopg.connect(warehouse.url("builder"), autocommit=True) as connection:
-        connection.execute((Path(__file__).parent / "transform_staging.sql").read_bytes())
+        for statement in transform_staging.statements():
+            connection.execute(statement.encode())
     world.execute(f"update ops.clock set as_of = '{AS_OF}'")  # noqa: S608
     world.dbt("seed")
     return world

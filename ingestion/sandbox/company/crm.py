@@ -179,3 +179,6 @@ def import_lists(world: World, rng: np.random.Generator, day_second: int, day: i
     add_contacts(world, rng, person[~has], at[~has], IMPORT)
     known = person[has]
     add_contacts(world, rng, known, at[has], IMPORT, world.people["contact"][known])
+    again = rng.random(len(known)) < 0.4
+    twice = known[again]
+    add_contacts(world, rng, twice, at[has][again] + HOUR, IMPORT, world.people["contact"][twice])

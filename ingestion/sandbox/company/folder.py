@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingestion.sandbox.company import clock
 
-FORMAT = 7
+FORMAT = 8
 
 
 class CompanyError(RuntimeError):

@@ -20,7 +20,7 @@ def open_shelves(world: World, seed: int) -> None:
         count,
         variant=np.repeat(np.arange(variants), places),
         location=np.tile(np.arange(places), variants),
-        available=rng.integers(4, 24, count) * scale,
+        available=rng.integers(2, 14, count) * scale,
         updated_at=START - HOUR,
     )
 
@@ -40,6 +40,6 @@ def move_stock(world: World, seed: int, day: int, orders: Ints) -> None:
         np.maximum(shelf["available"], 0, out=shelf["available"])
     if (day + 3) % 7 == 0:
         scale = max(1, len(world.people) // 2_000)
-        low = (shelf["available"] < 4 * scale) & (rng.random(len(shelf)) < 0.35)
+        low = (shelf["available"] < 4 * scale) & (rng.random(len(shelf)) < 0.25)
         shelf["available"][low] += rng.integers(4, 16, int(low.sum())) * scale
         shelf["updated_at"][low] = day_start(day) + 6 * HOUR

@@ -24,6 +24,7 @@ from dlt.sources import DltResource
 from ingestion.guard.permit import daily_counts
 from ingestion.guard.shapes import Shape
 from ingestion.guard.values import to_date
+from ingestion.settings import SettingsError
 from ingestion.sources.resources import CONTRACT, Batch, picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.transport import Transport
@@ -48,12 +49,23 @@ def matomo(
     page_size: int = 2_000,
     full_read: bool = False,
     as_of: str | None = None,
+    only_days: str | None = None,
 ) -> list[DltResource]:
-    """Return Matomo's resources; settings under ``[sources.matomo]``."""
+    """Return Matomo's resources; settings under ``[sources.matomo]``.
+
+    ``only_days`` (``2026-09-01/2026-09-07``, both included, days of the site) reads these days
+    again and nothing else; how far the ordinary loads have come stays as it is.
+    """
     session = Session(shapes.SOURCE, lambda: Transport("matomo", base_url), as_of)
     api = Matomo(session, access_token, site_id, page_size)
     load = _Load(
-        session, api, consent_dimension, start_date, timedelta(days=lookback_days), full_read
+        session,
+        api,
+        consent_dimension,
+        start_date,
+        timedelta(days=lookback_days),
+        full_read,
+        _window(only_days),
     )
     pages = reader("visit_pages", load.pages)
     return [pages, *(picked(shape, pages) for shape in shapes.SHAPES)]
@@ -70,6 +82,7 @@ class _Load:
         start_date: str | None,
         lookback: timedelta,
         full_read: bool,
+        window: tuple[date, date] | None,
     ) -> None:
         self._session = session
         self._api = api
@@ -77,6 +90,7 @@ class _Load:
         self._start = start_date
         self._lookback = lookback
         self._full = full_read
+        self._window = window
 
     def pages(self) -> Iterator[Batch]:
         """Read day by day; then forget what the days no longer have."""
@@ -86,12 +100,14 @@ class _Load:
             site = self._api.site()
             zone = _zone(site.get("timezone"))
             today = self._session.as_of.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
-            first = self._first_day(state, site, today)
+            first, last = self._first_day(state, site, today), today
+            if self._window is not None:
+                first, last = self._window[0], min(self._window[1], today)
             events = EventReader(guard, self._dimension)
             known = self._known(first)
             present: dict[str, int] = {}
             yield {}
-            for page, finished in self._batches(events, _days(first, today)):
+            for page, finished in self._batches(events, _days(first, last)):
                 present |= page.action_counts
                 yield {
                     "visits": page.visits,
@@ -100,7 +116,8 @@ class _Load:
                     **self._shrunken(page, known),
                 }
             yield self._gone({v: n for v, n in known.items() if v not in present})
-            state["cursor"] = today.isoformat()
+            if self._window is None:
+                state["cursor"] = today.isoformat()
 
     def _batches(
         self, events: EventReader, days: Iterator[date]
@@ -137,6 +154,8 @@ class _Load:
     def _known(self, first: date) -> dict[str, int]:
         """Return the visits loaded before that the days to read should still have."""
         where = f"site_date >= date '{first.isoformat()}'"
+        if self._window is not None:
+            where += f" and site_date <= date '{self._window[1].isoformat()}'"
         rows = self._session.known("visits", ["visit_id", "action_count"], where)
         return {visit: int(count or 0) for visit, count in rows}
 
@@ -168,6 +187,20 @@ class _Load:
                 },
             ),
         }
+
+
+def _window(days: str | None) -> tuple[date, date] | None:
+    """Return the first and last day of ``only_days``.
+
+    Raises:
+        SettingsError: when it is not two dates in their order.
+    """
+    if days is None:
+        return None
+    first, last = (to_date(part) for part in (days.partition("/")[0], days.partition("/")[2]))
+    if first is None or last is None or first > last:
+        raise SettingsError("sources.matomo.only_days must be two dates: 2026-09-01/2026-09-07")
+    return first, last
 
 
 def _zone(name: Any) -> ZoneInfo:

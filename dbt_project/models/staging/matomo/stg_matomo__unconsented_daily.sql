@@ -30,7 +30,8 @@ typed as (
         cast(activity_date as date) as activity_date
 
     from source
-    where _dlt_load_id in (select completed.load_id from completed)
+    where
+        _dlt_load_id in (select completed.load_id from completed)
         and visit_count > 0
 
 )

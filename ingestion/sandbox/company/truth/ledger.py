@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -93,6 +94,7 @@ class Ledger:
 
 
 def read_visits(folder: Path) -> pa.Table:
-    """Return all visits ever written."""
+    """Return all visits ever written, in the order of their ids."""
     found: Any = ds.dataset(sorted((folder / "visits").glob("*.parquet")))
-    return found.to_table()
+    visits = found.to_table()
+    return visits.take(pc.sort_indices(visits["visit_id"].cast(pa.int64())))
