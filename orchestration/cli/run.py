@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult, JobDefinition
-    from dagster._utils.error import SerializableErrorInfo
+    from dagster_shared.error import SerializableErrorInfo
 
 JOB = "refresh"
 PROCESS_TAG = "tandem/process"

@@ -5,6 +5,7 @@ import psycopg
 
 from ingestion.settings import role_url
 from orchestration.defs.company import SandboxCompany
+from orchestration.operations.failures import without_values
 
 
 @dg.asset(
@@ -16,9 +17,10 @@ from orchestration.defs.company import SandboxCompany
 )
 def clock(company: SandboxCompany) -> dg.MaterializeResult[None]:
     """Set the clock."""
-    as_of = company.as_of
-    with psycopg.connect(role_url("loader")) as connection:
-        connection.execute("update ops.clock set as_of = %s at time zone 'UTC'", [as_of])
+    with without_values():
+        as_of = company.as_of
+        with psycopg.connect(role_url("loader")) as connection:
+            connection.execute("update ops.clock set as_of = %s at time zone 'UTC'", [as_of])
     return dg.MaterializeResult(metadata={"as_of": as_of.isoformat()})
 
 

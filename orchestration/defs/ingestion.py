@@ -11,6 +11,7 @@ from ingestion.guard.store import Counts
 from ingestion.pipelines import SOURCES, SourceSpec, load
 from orchestration.defs.company import SandboxCompany
 from orchestration.defs.tables import looking, seen
+from orchestration.operations.failures import without_values
 
 _log = logging.getLogger(__name__)
 
@@ -48,17 +49,20 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
     def _load(company: SandboxCompany) -> Iterator[dg.MaterializeResult[None]]:
         from orchestration.warehouse.bootstrap import reconcile
 
-        counts = load(source.name).counts
-        reconcile()
-        with looking("loader") as connection:
-            for resource in source.resources:
-                known = asdict(counts[resource]) if resource in counts else {}
-                told = {f"rows_{name}": n for name, n in known.items() if n is not None}
-                metadata = {**told, **seen(connection, source.dataset, resource)}
-                yield dg.MaterializeResult(asset_key=[source.dataset, resource], metadata=metadata)
-        yield dg.MaterializeResult(
-            asset_key=[source.dataset, LOADS], metadata=_what_came_in(source, counts)
-        )
+        with without_values():
+            counts = load(source.name).counts
+            reconcile()
+            with looking("loader") as connection:
+                for resource in source.resources:
+                    known = asdict(counts[resource]) if resource in counts else {}
+                    told = {f"rows_{name}": n for name, n in known.items() if n is not None}
+                    metadata = {**told, **seen(connection, source.dataset, resource)}
+                    yield dg.MaterializeResult(
+                        asset_key=[source.dataset, resource], metadata=metadata
+                    )
+            yield dg.MaterializeResult(
+                asset_key=[source.dataset, LOADS], metadata=_what_came_in(source, counts)
+            )
 
     return _load
 

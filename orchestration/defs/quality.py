@@ -17,6 +17,7 @@ from expectations.results import CheckResult
 from ingestion.pipelines import SOURCES
 from ingestion.settings import role_url
 from orchestration.defs.hub import Hub
+from orchestration.operations.failures import without_values
 
 
 def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
@@ -39,16 +40,17 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
         from expectations.runner import run_suites
         from orchestration.operations import quality
 
-        selected = context.selected_asset_check_keys
-        wanted = [s for s in suites if any(key.asset_key == _key(s) for key in selected)]
-        results = run_suites(wanted, role_url("builder"))
-        with psycopg.connect(role_url("publisher")) as connection:
-            store(connection, results, context.run.run_id)
-        report = quality.write(all_suites(), context.run.run_id)
-        for result in results:
-            key = dg.AssetKey(result.suite.split("."))
-            if dg.AssetCheckKey(key, result.name) in selected:
-                yield _to_event(key, result, str(report))
+        with without_values():
+            selected = context.selected_asset_check_keys
+            wanted = [s for s in suites if any(key.asset_key == _key(s) for key in selected)]
+            results = run_suites(wanted, role_url("builder"))
+            with psycopg.connect(role_url("publisher")) as connection:
+                store(connection, results, context.run.run_id)
+            report = quality.write(all_suites(), context.run.run_id)
+            for result in results:
+                key = dg.AssetKey(result.suite.split("."))
+                if dg.AssetCheckKey(key, result.name) in selected:
+                    yield _to_event(key, result, str(report))
 
     return _checks
 

@@ -11,6 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from ingestion.settings import role_url
 from orchestration import dbt_invocation
 from orchestration.defs.hub import Hub
+from orchestration.operations.failures import without_values
 from orchestration.policies import CODE, code_reference
 
 if TYPE_CHECKING:
@@ -98,12 +99,15 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
         from orchestration.building.zone import build
         from orchestration.warehouse.bootstrap import reconcile
 
-        with psycopg.connect(role_url(dbt_invocation.ZONES[zone]), autocommit=True) as connection:
-            to_event = _event_factory(context, connection)
-            for result in build(zone, _selected_names(context)):
-                if (event := to_event(result)) is not None:
-                    yield event
-        reconcile()
+        with without_values():
+            with psycopg.connect(
+                role_url(dbt_invocation.ZONES[zone]), autocommit=True
+            ) as connection:
+                to_event = _event_factory(context, connection)
+                for result in build(zone, _selected_names(context)):
+                    if (event := to_event(result)) is not None:
+                        yield event
+            reconcile()
 
     return _zone
 

@@ -59,7 +59,7 @@ FILL = f"""
         timestamp '2026-01-01' + n * interval '1 second' as first_seen_at,
         timestamp '2026-05-01' + n * interval '1 second' as last_seen_at
     from generate_series(1, {ROWS}) as n
-"""  # noqa: S608  a constant of this file
+"""
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Readers of every kind during 50 publishes: no error, no mixed release, no long wait."""
 
-# ruff: noqa: S608  statements of a test, from its own constants
-
 import threading
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Two marts of one audience, people and their visits (foreign key), and a variant for marketing.
 """
 
-# ruff: noqa: S608  statements of a test, from its own constants
-
 from collections.abc import Iterable
 from typing import Any
 

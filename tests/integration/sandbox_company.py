@@ -105,7 +105,7 @@ def rows(table: str, where: str = "true") -> list[dict[str, Any]]:
     schema = table.partition(".")[0]
     with psycopg.connect(role_url("loader"), row_factory=psycopg.rows.dict_row) as connection:
         return connection.execute(
-            f"select * from {table} where {where} and _dlt_load_id in"  # noqa: S608
+            f"select * from {table} where {where} and _dlt_load_id in"
             f" (select load_id from {schema}._dlt_loads where status = 0)".encode()
         ).fetchall()
 

@@ -1,7 +1,5 @@
 """From core to the marts: one transaction, changed rows only, refusals, gate, rollback."""
 
-# ruff: noqa: S608  statements of a test, from its own constants
-
 from datetime import UTC, date, datetime
 
 import psycopg

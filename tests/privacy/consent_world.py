@@ -44,7 +44,7 @@ def rows_sql(rows: Sequence[dict[str, Any]], types: dict[str, str]) -> str:
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     data = json.dumps(rows, default=lambda value: value.isoformat())
     literal = sql.Literal(data).as_string(None)
-    return f"select * from jsonb_to_recordset({literal}::jsonb) as given ({columns})"  # noqa: S608
+    return f"select * from jsonb_to_recordset({literal}::jsonb) as given ({columns})"
 
 
 def seed_sql(name: str) -> str:

@@ -87,7 +87,7 @@ class SmallHub:
                 text = query(name, given)
                 connection.execute(f"drop table if exists {schema}.{name} cascade".encode())
                 connection.execute(f"create table {schema}.{name} as {text}".encode())
-            stored = {f"{n}": f"select * from {s}.{n}" for s, n in _TABLES}  # noqa: S608
+            stored = {f"{n}": f"select * from {s}.{n}" for s, n in _TABLES}
             view = query("sendable_email_marketing_email", {**given, **stored})
             connection.execute(
                 b"create or replace view activation.sendable_email_marketing_email "
