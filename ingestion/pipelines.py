@@ -140,6 +140,25 @@ SOURCES: dict[str, SourceSpec] = {
 }
 
 
+def _event_files(vendor: str) -> SourceSpec:
+    return SourceSpec(
+        f"raw_{vendor}",
+        vendor,
+        "web",
+        f"ingestion.sources.web.{vendor}",
+        ("events", "event_files", "unconsented_daily"),
+        settings=("base_url",),
+    )
+
+
+# Loaders that are whole but not part of the job: `load` takes them, and a line in SOURCES, with the
+# staging folder that goes with it, makes one of them part (see ingestion/sources/README.md).
+MORE_SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (_event_files("ga4"), _event_files("segment"), _event_files("snowplow"))
+}
+
+
 def is_configured(vendor: str) -> bool:
     """Tell whether dlt's configuration names what a vendor needs: server, token, folder."""
     for setting in SOURCES[f"raw_{vendor}"].settings:
@@ -177,7 +196,7 @@ def load(name: str, **settings: Any) -> LoadReport:
     Raises:
         LoadError: with cause and next step.
     """
-    spec = SOURCES[name]
+    spec = (SOURCES | MORE_SOURCES)[name]
     try:
         source = spec.make(**settings)
         with pipeline_for(spec.dataset) as pipeline:
@@ -196,7 +215,7 @@ def make_tables(name: str) -> bool:
 
     For a warehouse that not every vendor feeds: models read all sources' tables.
     """
-    spec = SOURCES[name]
+    spec = (SOURCES | MORE_SOURCES)[name]
     with psycopg.connect(role_url("loader"), connect_timeout=15) as connection:
         found = connection.execute(
             "select count(*) from pg_tables where schemaname = %s and tablename = any(%s)",
@@ -226,7 +245,7 @@ def explained(name: str, error: BaseException) -> LoadError:
             return LoadError(f"{name}: {link}")
         if isinstance(link, ConfigFieldMissingException):
             missing = ", ".join(sorted(link.traces))
-            vendor = SOURCES[name].vendor
+            vendor = (SOURCES | MORE_SOURCES)[name].vendor
             return LoadError(
                 f"{name}: {missing} not configured. Next: set [sources.{vendor}] in "
                 ".dlt/secrets.toml or the environment"

@@ -5,7 +5,7 @@ it is built, a test once it holds; what failed, and what was skipped for it, is 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import psycopg
 
@@ -99,6 +99,7 @@ def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:
     if chosen:
         arguments = ["build", "--select", *map(project.criterion, chosen)]
         arguments += ["--indirect-selection", "empty", "--no-write-json"]
+        arguments += ["--exclude-resource-types", "unit_test"]
         if plan.needs_full_refresh:
             arguments.append("--full-refresh")
         for result in dbt_invocation.run(arguments, ZONES[plan.zone]):
@@ -106,15 +107,21 @@ def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:
                 unbuilt.add(result.unique_id)
             yield result
     testable = [test for test in simple if not unbuilt.intersection(project.parents(test))]
-    with closing(psycopg.connect(role_url(ZONES[plan.zone]))) as connection:
+    with _connected(plan) as connection:
         for test, count in checks.evaluate(connection, project, testable):
             yield _result(test, "fail" if count else "pass", failures=count)
 
 
 def _record(plan: Plan, built: Iterable[str]) -> None:
-    with closing(psycopg.connect(role_url(ZONES[plan.zone]))) as connection:
+    with _connected(plan) as connection:
         relations = versions.look(connection, _schemas(plan.project))
         records.write(connection, [plan.record(node, relations) for node in built])
+
+
+@contextmanager
+def _connected(plan: Plan) -> Iterator[psycopg.Connection]:
+    with closing(psycopg.connect(role_url(ZONES[plan.zone]), autocommit=True)) as connection:
+        yield connection
 
 
 def _result(unique_id: str, status: str, *, failures: int | None = None) -> NodeResult:

@@ -34,6 +34,7 @@ PAGES: Mapping[str, str] = {
     "SettingsError": "warehouse_down",
     "OperationalError": "warehouse_down",
     "HubBusy": "run_stuck",
+    "StepFailed": "run_failed",
     "SmokeFailed": "smoke_failed",
     "DagsterAssetCheckFailedError": "check_failed",
 }

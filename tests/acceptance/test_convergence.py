@@ -55,7 +55,7 @@ def test_a_refresh_killed_at_a_random_moment_converges_when_it_is_run_again(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(random.uniform(8, 60))
+        time.sleep(random.uniform(8, 60))  # noqa: S311
         os.kill(job.pid, signal.SIGKILL)
         job.wait()
         killed.refresh()

@@ -21,7 +21,8 @@ def test_a_second_refresh_with_nothing_new_changes_no_row(hub: Hub) -> None:
 @pytest.mark.parametrize("schema", ["vault", "raw_hubspot", "raw_shopify", "raw_matomo", "core"])
 def test_the_analyst_reads_marts_and_nothing_behind_them(hub: Hub, schema: str) -> None:
     tables = hub.query(
-        f"select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = '{schema}'",
+        "select format('%I.%I', schemaname, tablename) from pg_tables "
+        f"where schemaname = '{schema}'",
         role="admin",
     )
     assert tables

@@ -5,7 +5,7 @@ vendor is its reader's business. A batch with a bad value is searched row by row
 the bad rows. Events without analytics permission end here, as counts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.guard import derive, permit, scrub
+from ingestion.guard import derive, misfits, permit, scrub
 from ingestion.guard.columns import UncleanError, check_row, expanded, keyed, mapped
 from ingestion.guard.gate import Guard, redacted
 from ingestion.guard.keys import normalised
@@ -63,6 +63,20 @@ class EventGuard:
         table = self._table(got, signals, batch_id)
         self._guard.counts("events").loaded += table.num_rows
         return Admitted(table, refused)
+
+    def kept(self, found: Iterable[tuple[str, pa.Array]], count: int) -> pa.Array:
+        """Return undeclared members as scrubbed JSON texts, and report them as drift."""
+        rows: list[dict[str, Any]] = [{} for _ in range(count)] if (columns := [*found]) else []
+        for name, values in columns:
+            self._guard.note_drift("events", name, len(values) - values.null_count)
+            if misfits.is_personal_name(name):
+                continue
+            for row, value in zip(rows, values.to_pylist(), strict=True):
+                if value is not None:
+                    row[name] = value
+        if not rows:
+            return pa.nulls(count, pa.string())
+        return pa.array([misfits.extra_of(row) for row in rows], pa.string())
 
     def turn_away(self, row: Any, error: BadValueError) -> None:
         """Quarantine one event that did not even become a row."""

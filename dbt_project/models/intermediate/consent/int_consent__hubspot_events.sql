@@ -1,5 +1,8 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
+{# Each marketing status of an address. A subscription type that the mapping does not name can refuse
+   but not permit. #}
+
 with
 
 statuses as (
@@ -34,36 +37,32 @@ purposes as (
 
 ),
 
-mapped as (
+named_types as (
+
+    select distinct field from mappings
+    where field <> '*'
+
+),
+
+placed as (
 
     select
         statuses.subject_key,
-        mappings.subject_scope,
-        mappings.purpose,
-        mappings.action,
-        coalesce(legal_bases.legal_basis, mappings.legal_basis) as legal_basis,
+        statuses.hubspot_contact_id,
+        statuses.subscription_id,
+        statuses.status,
+        statuses.status_at,
+        statuses.observed_at,
+        coalesce(named_types.field, '*') as field,
+        legal_bases.legal_basis,
         contacts.country_code,
         contacts.region,
-        contacts.age_band,
-        statuses.hubspot_contact_id || ':' || statuses.subscription_id as source_key,
-        'subscription:' || statuses.subscription_id as capture_method,
-        statuses.status_at as occurred_at,
-        statuses.observed_at as received_at
+        contacts.age_band
 
     from statuses
 
-    inner join mappings
-        on
-            statuses.status = mappings.value
-            and (
-                statuses.subscription_name = mappings.field
-                or (
-                    mappings.field = '*'
-                    and statuses.subscription_name not in (
-                        select named.field from mappings as named
-                    )
-                )
-            )
+    left join named_types
+        on statuses.subscription_name = named_types.field
 
     left join legal_bases
         on statuses.legal_basis = legal_bases.value
@@ -78,26 +77,31 @@ mapped as (
 shaped as (
 
     select
-        mapped.subject_key,
-        mapped.subject_scope,
-        mapped.purpose,
+        placed.subject_key,
+        mappings.subject_scope,
+        mappings.purpose,
         purposes.channel,
-        mapped.action,
+        mappings.action,
         'state_observation' as kind,
-        mapped.legal_basis,
-        {{ consent_jurisdiction('mapped.country_code', 'mapped.region') }} as jurisdiction,
+        coalesce(placed.legal_basis, mappings.legal_basis) as legal_basis,
+        {{ consent_jurisdiction('placed.country_code', 'placed.region') }} as jurisdiction,
         'crm_country' as jurisdiction_source,
-        mapped.age_band,
+        placed.age_band,
         'hubspot' as source,
-        mapped.source_key,
-        mapped.capture_method,
-        mapped.occurred_at,
-        mapped.received_at
+        placed.hubspot_contact_id || ':' || placed.subscription_id as source_key,
+        'subscription:' || placed.subscription_id as capture_method,
+        placed.status_at as occurred_at,
+        placed.observed_at as received_at
 
-    from mapped
+    from placed
+
+    inner join mappings
+        on
+            placed.field = mappings.field
+            and placed.status = mappings.value
 
     inner join purposes
-        on mapped.purpose = purposes.purpose
+        on mappings.purpose = purposes.purpose
 
 ),
 

@@ -1,0 +1,129 @@
+"""How fast events come from files through the guard into raw, beside a plain COPY of the same rows.
+
+Run: ``python -m tests.benchmarks.event_files_speed [events]`` with a prepared TANDEM_HOME. Prints
+one JSON line: seconds of both, the ratio (COPY over load; 1.0 is as fast as COPY), CPU seconds of
+this process and peak memory. Events are Snowplow TSV of a tenth as many visitors, some refusing.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psycopg
+
+from ingestion.pipelines import load
+from ingestion.settings import role_url
+from ingestion.sources.web.snowplow_columns import COLUMNS
+
+SOURCE = "raw_snowplow"
+
+
+def write_events(folder: Path, count: int, files: int = 4) -> int:
+    """Write events as Snowplow's enricher does; returns their size in bytes."""
+    rng = np.random.default_rng(7)
+    visitors = max(1, count // 10)
+    size = 0
+    at = {name: position for position, name in enumerate(COLUMNS)}
+    yes = '{"schema":"iglu:com.example/consent/jsonschema/1-0-0","data":{"analytics":true}}'
+    for number in range(files):
+        share = count // files
+        visitor = rng.integers(0, visitors, share)
+        page = rng.integers(0, 400, share)
+        second = rng.integers(0, 86_400, share)
+        lines = []
+        for row in range(share):
+            cells = [""] * len(COLUMNS)
+            stamp = f"2026-09-{1 + number:02d} {second[row] // 3600:02d}:{second[row] // 60 % 60:02d}:"
+            stamp += f"{second[row] % 60:02d}.{row % 1000:03d}"
+            cells[at["app_id"]], cells[at["platform"]] = "site", "web"
+            cells[at["collector_tstamp"]] = cells[at["derived_tstamp"]] = stamp
+            cells[at["event"]] = cells[at["event_name"]] = "page_view"
+            cells[at["event_id"]] = f"{number:08x}-{row:08x}-{visitor[row]:08x}"
+            cells[at["user_ipaddress"]] = "203.0.113.9"
+            cells[at["domain_userid"]] = f"{visitor[row]:032x}"
+            if visitor[row] % 3 == 0:
+                cells[at["user_id"]] = str(7_000_000 + visitor[row])
+            cells[at["page_url"]] = f"https://shop.example/p/{page[row]}?utm_source=google"
+            cells[at["page_title"]] = f"Product {page[row]}"
+            cells[at["page_referrer"]] = "https://www.google.com/"
+            cells[at["br_family"]], cells[at["os_family"]] = "Firefox", "Linux"
+            cells[at["dvce_type"]], cells[at["geo_country"]] = "Computer", "DE"
+            cells[at["br_lang"]] = "de-DE"
+            cells[at["contexts"]] = yes if visitor[row] % 20 else ""
+            lines.append("\t".join(cells))
+        path = folder / f"part-{number}.tsv"
+        path.write_text("\n".join(lines) + "\n")
+        size += path.stat().st_size
+    return size
+
+
+def copy_again(connection: psycopg.Connection) -> tuple[float, int]:
+    """Return the seconds a plain COPY of the loaded rows takes into a table like theirs."""
+    with tempfile.NamedTemporaryFile(suffix=".csv") as kept:
+        with connection.cursor().copy(
+            f"copy (select * from {SOURCE}.events) to stdout (format csv)".encode()
+        ) as out:
+            for block in out:
+                kept.write(block)
+        kept.flush()
+        connection.execute(f"create table {SOURCE}.bench (like {SOURCE}.events)".encode())
+        connection.commit()
+        started = time.perf_counter()
+        with (
+            Path(kept.name).open("rb") as source,
+            connection.cursor().copy(
+                f"copy {SOURCE}.bench from stdin (format csv)".encode()
+            ) as into,
+        ):
+            while block := source.read(1 << 20):
+                into.write(block)
+        connection.commit()
+        seconds = time.perf_counter() - started
+        rows = connection.execute(f"select count(*) from {SOURCE}.bench".encode()).fetchone()
+        connection.execute(f"drop table {SOURCE}.bench".encode())
+        connection.commit()
+    return seconds, int(rows[0]) if rows else 0
+
+
+def main(count: int) -> dict[str, float]:
+    """Measure both, load first."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        size = write_events(folder, count)
+        os.environ["SOURCES__SNOWPLOW__BASE_URL"] = scratch
+        with psycopg.connect(role_url("loader")) as connection:
+            tables = connection.execute(
+                "select format('%%I.%%I', schemaname, tablename) from pg_tables"
+                " where schemaname like %s",
+                (f"{SOURCE}%",),
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"drop table {table}".encode())
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        started = time.perf_counter()
+        counts = load(SOURCE).counts["events"]
+        seconds = time.perf_counter() - started
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - used
+    with psycopg.connect(role_url("loader")) as connection:
+        copied, rows = copy_again(connection)
+    assert rows == counts.loaded
+    return {
+        "events": count,
+        "megabytes": round(size / 1e6),
+        "loaded": counts.loaded,
+        "unpermitted": counts.unpermitted,
+        "load_seconds": round(seconds, 2),
+        "copy_seconds": round(copied, 2),
+        "ratio": round(copied / seconds, 2),
+        "client_cpu_seconds": round(used, 2),
+        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)))  # noqa: T201
