@@ -15,6 +15,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from filelock import FileLock
 
 from ingestion.settings import (
     SettingsError,
@@ -90,12 +91,20 @@ def manifest() -> Path:
     path = target_path(PARSER) / "manifest.json"
     stamp = path.with_name("parsed_from")
     current = _project_state()
-    if not path.exists() or not stamp.exists() or stamp.read_text() != current:
-        with _parsing:
-            _parsed.clear()
-            _parsed[current] = _parse(["--write-json"])
-        stamp.write_text(current)
+    if not _is_parsed(path, stamp, current):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The web server, the daemon and a run parse the same project into the same folder.
+        with _parsing, FileLock(path.with_name("parsing.lock")):
+            if not _is_parsed(path, stamp, current):
+                stamp.unlink(missing_ok=True)
+                _parsed.clear()
+                _parsed[current] = _parse(["--write-json"])
+                stamp.write_text(current)
     return path
+
+
+def _is_parsed(path: Path, stamp: Path, current: str) -> bool:
+    return path.exists() and stamp.exists() and stamp.read_text() == current
 
 
 def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:

@@ -67,4 +67,6 @@ def _settings(folder: Path) -> dict[str, object]:
         },
         "freshness": {"enabled": True},
         "telemetry": {"enabled": False},
+        # Asks for an address and posts it to the makers of Dagster.
+        "nux": {"enabled": False},
     }

@@ -1,4 +1,8 @@
-"""``tandem ui``: Dagster's web server and daemon on the instance that ``tandem run`` writes to."""
+"""``tandem ui``: Dagster's web server and daemon on the instance that ``tandem run`` writes to.
+
+Both ask one code server for the definitions, which are loaded once. Everything listens on loopback
+and nothing is fetched from elsewhere.
+"""
 
 import os
 import signal
@@ -10,11 +14,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from ingestion.settings import home, project_root
 
 DEFAULT_PORT = 3000
 STOP_SECONDS = 20
+# Loading takes some ten seconds on a small machine, and many times that on a busy one.
+LOAD_SECONDS = 600
+LOOPBACK = "127.0.0.1"
 
 
 def ui(
@@ -32,18 +40,51 @@ def ui(
     prepare()
     dagster_home()
     chosen = port or _remembered_port()
-    workspace = ["-w", str(project_root() / "workspace.yaml")]
-    commands = (
-        [*_module("dagster_webserver"), "-h", host, "-p", str(chosen), *workspace],
-        [*_module("dagster._daemon"), "run", *workspace],
-    )
+    typer.echo("loading the definitions")
+    code_port = _free_port(0) or 0
+    code = _start("dagster", "api", "grpc", "-h", LOOPBACK, "-p", str(code_port), *CODE)
+    _wait_for(code, code_port)
+    workspace = ["-w", str(_workspace(code_port))]
+    processes = [
+        code,
+        _start("dagster_webserver", "-h", host, "-p", str(chosen), *workspace),
+        _start("dagster._daemon", "run", *workspace),
+    ]
     typer.echo(f"Dagster on http://{host}:{chosen} (stop with Ctrl-C)")
-    processes = [subprocess.Popen(command, cwd=project_root()) for command in commands]
     raise typer.Exit(_supervise(processes))
 
 
-def _module(name: str) -> list[str]:
-    return [sys.executable, "-m", name]
+CODE = ("-m", "orchestration.definitions", "--location-name", "tandem")
+
+
+def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=project_root())
+
+
+def _wait_for(code: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until the code server answers, which it does once the definitions are loaded."""
+    deadline = time.monotonic() + LOAD_SECONDS
+    while time.monotonic() < deadline and code.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.3)
+    code.kill()
+    raise DefinitionsNotLoaded(
+        "the definitions did not load, see above; `tandem run` tells which part"
+    )
+
+
+class DefinitionsNotLoaded(RuntimeError):
+    """The code server ended, or did not answer in time."""
+
+
+def _workspace(port: int) -> Path:
+    """Write and return the workspace file that names the running code server."""
+    server = {"host": LOOPBACK, "port": port, "location_name": "tandem"}
+    path = home() / "dagster" / "workspace.yaml"
+    path.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}))
+    return path
 
 
 def _remembered_port() -> int:
@@ -51,15 +92,20 @@ def _remembered_port() -> int:
     memory = home() / "ui.port"
     candidates = [int(memory.read_text())] if memory.exists() else [DEFAULT_PORT]
     for candidate in [*candidates, 0]:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            chosen = int(probe.getsockname()[1])
+        if (chosen := _free_port(candidate)) is not None:
             _remember(memory, chosen)
             return chosen
     raise RuntimeError("no free port on loopback")
+
+
+def _free_port(wanted: int) -> int | None:
+    """Return ``wanted`` (0: any) when it is free on loopback, else None."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
 def _remember(memory: Path, port: int) -> None:

@@ -14,6 +14,7 @@ from orchestration.operations.failures import without_values
     kinds={"postgres"},
     tags={"layer": "ops", "pii": "none"},
     description="One row: the UTC moment that every model of this run takes for now.",
+    metadata={"dagster/table_name": "ops.clock"},
 )
 def clock(company: SandboxCompany) -> dg.MaterializeResult[None]:
     """Set the clock."""

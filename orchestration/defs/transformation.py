@@ -163,13 +163,13 @@ def _what_was_built(
     """Return seconds, rows and the columns with the types they have in the warehouse."""
     from orchestration.operations import catalogue
 
-    metadata: dict[str, Any] = {"seconds": round(result.seconds, 3)}
+    metadata: dict[str, Any] = {"seconds": round(result.seconds, 3), "outcome": result.status}
     table = catalogue.look(connection, *spec.key.path)
-    if "incremental" in spec.kinds:
-        metadata["rows_written"] = result.rows or 0
-        rows = table.rows
-    else:
-        rows = result.rows
+    rows = result.rows
+    if "incremental" in spec.kinds and rows is not None:
+        metadata["rows_written"] = rows
+        rows = None
+    rows = table.rows if rows is None else rows
     if rows is not None:
         metadata["dagster/row_count"] = rows
     if table.columns:

@@ -38,8 +38,8 @@ def write_events(folder: Path, count: int, files: int = 4) -> int:
         lines = []
         for row in range(share):
             cells = [""] * len(COLUMNS)
-            stamp = f"2026-09-{1 + number:02d} {second[row] // 3600:02d}:{second[row] // 60 % 60:02d}:"
-            stamp += f"{second[row] % 60:02d}.{row % 1000:03d}"
+            hour, minute = second[row] // 3600, second[row] // 60 % 60
+            stamp = f"2026-09-{1 + number:02d} {hour:02d}:{minute:02d}:{second[row] % 60:02d}"
             cells[at["app_id"]], cells[at["platform"]] = "site", "web"
             cells[at["collector_tstamp"]] = cells[at["derived_tstamp"]] = stamp
             cells[at["event"]] = cells[at["event_name"]] = "page_view"

@@ -85,8 +85,8 @@ def _server_seconds() -> float:
     return total + times.children_user + times.children_system
 
 
-def measured(work: Callable[[], object]) -> dict[str, float]:
-    """Run ``work`` in a process of its own; return its cost."""
+def measured(label: str, work: Callable[[], object]) -> dict[str, float]:
+    """Run ``work`` in a process of its own; return its cost, and say it at once."""
     queue: multiprocessing.Queue[dict[str, float]] = multiprocessing.Queue()
 
     def child() -> None:
@@ -103,7 +103,9 @@ def measured(work: Callable[[], object]) -> dict[str, float]:
     time.sleep(1)
     server = _server_seconds() - before
     cost |= {"server": server, "cpu": cost["client"] + server, "wall": wall}
-    return {name: round(value, 2) for name, value in cost.items()}
+    figures = {name: round(value, 2) for name, value in cost.items()}
+    sys.stderr.write(f"{label}: {figures}\n")
+    return figures
 
 
 def build(warehouse: Warehouse, people: int) -> int:
@@ -209,18 +211,18 @@ def main() -> None:
     figures: dict[str, object] = {"edges": options.edges, "people": people}
     if not options.keep:
         figures["rows"] = build(warehouse, people)
-    costs = {"components": measured(components_only)}
+    costs = {"components": measured("components", components_only)}
     if options.peer:
-        costs["duckdb"] = measured(duckdb_components)
+        costs["duckdb"] = measured("duckdb", duckdb_components)
     if not options.keep:
-        costs["first"] = measured(lambda: resolve(role_url("resolver"), full=True))
-    costs["full"] = measured(lambda: resolve(role_url("resolver"), full=True))
-    costs["unchanged"] = measured(lambda: resolve(role_url("resolver")))
+        costs["first"] = measured("first", lambda: resolve(role_url("resolver"), full=True))
+    costs["full"] = measured("full", lambda: resolve(role_url("resolver"), full=True))
+    costs["unchanged"] = measured("unchanged", lambda: resolve(role_url("resolver")))
     with warehouse.connect("builder") as connection:
         touched = max(people * 2 // 100, 1)
         connection.execute(NEWS.format(people=people, touched=touched).encode())
         connection.execute("analyze identity.identifiers")
-    costs["one_percent"] = measured(lambda: resolve(role_url("resolver")))
+    costs["one_percent"] = measured("one_percent", lambda: resolve(role_url("resolver")))
     figures |= costs
     figures["bytes_per_edge"] = round(costs["components"]["peak_mb"] * 2**20 / options.edges)
     figures["increment_share"] = round(costs["one_percent"]["cpu"] / costs["full"]["cpu"], 3)

@@ -12,8 +12,10 @@ COMPARED = (
     "intermediate.int_journey__sessions",
     "intermediate.int_journey__web_signals",
     "core.sessions",
+    "intermediate.int_lifecycle__rule_intervals",
+    "core.lifecycle_history",
 )
-JOURNEY = ("+sessions", "+int_journey__web_signals")
+BUILT = ("+sessions", "+lifecycle_history")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def world(fresh_database: Warehouse, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def _refresh(world: World, *extra: str) -> None:
-    world.dbt("run", "--select", *JOURNEY, "--exclude", "fqn:tandem.staging", *extra)
+    world.dbt("run", "--select", *BUILT, "--exclude", "fqn:tandem.staging", *extra)
 
 
 def _state(world: World) -> dict[str, tuple[object, ...]]:
@@ -38,7 +40,7 @@ def test_nothing_new_changes_nothing(world: World) -> None:
     assert _state(world) == before
 
 
-def test_late_changed_and_vanished_visits_are_restated_exactly(world: World) -> None:
+def test_late_changed_merged_and_vanished_facts_are_restated_exactly(world: World) -> None:
     before = _state(world)
     long_ago = AS_OF - timedelta(days=100)
     people.visit(world, "late", "device-p3", long_ago, 5)
@@ -47,6 +49,12 @@ def test_late_changed_and_vanished_visits_are_restated_exactly(world: World) -> 
     )
     people.visit(world, "joined", "device-p5", between + timedelta(minutes=10), 2)
     people.visit(world, "new", "device-nobody", AS_OF - timedelta(hours=5), 4)
+    people.order(world, "late", "p3", long_ago, 80)
+    world.execute(
+        "update staging.stg_shopify__orders set cancelled_at = ordered_at where subject_key = "
+        "(select min(subject_key) from staging.stg_shopify__orders)"
+    )
+    world.execute("update identity.person_links set person_id = 'p1' where person_id = 'p13'")
     world.execute(
         "update staging.stg_matomo__visits set is_bot = true where subject_key = 'device-p7'"
     )
@@ -68,6 +76,16 @@ def test_only_the_touched_visitors_are_computed_again(world: World) -> None:
     people.visit(world, "one-more", "device-p11", AS_OF - timedelta(days=50), 2)
     world.run("int_journey__sessions")
     assert world.query(untouched) == before
+
+
+def test_a_changed_lifecycle_rule_restates_everybody(world: World) -> None:
+    before = _state(world)["core.lifecycle_history"]
+    world.execute("update rules.lifecycle_rules set threshold = 2 where stage = 'advocate'")
+    _refresh(world)
+    incremented = _state(world)
+    assert incremented["core.lifecycle_history"] != before
+    _refresh(world, "--full-refresh")
+    assert _state(world) == incremented
 
 
 def test_a_changed_session_rule_restates_everybody(world: World) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import dlt
 import psycopg
 import pyarrow as pa
+from dlt.common.storages.load_package import load_package_state
 from dlt.sources import DltResource
 from psycopg import sql
 from pyarrow import csv as arrow_csv
@@ -155,7 +156,9 @@ def _appended(shape: Shape, pages: DltResource) -> DltResource:
             yield shape.arrow.empty_table()
             return
         path = Path(folder.name) / f"{next(written)}.csv"
-        arrow_csv.write_csv(table, path)
+        load_id = pa.scalar(load_package_state()["load_id"], pa.string())
+        stamped = table.append_column("_dlt_load_id", pa.repeat(load_id, table.num_rows))
+        arrow_csv.write_csv(stamped, path)
         yield dlt.mark.with_file_import(str(path), "csv", table.num_rows)
 
     return dlt.transformer(

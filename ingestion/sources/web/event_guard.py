@@ -27,6 +27,8 @@ _KINDS = {**dict.fromkeys(TEXTS, "text"), "event_id": "id", "revenue": "decimal"
 _KINDS |= dict.fromkeys(INSTANTS, "timestamp")
 _EARLIEST, _LATEST = -2_208_988_800_000_000, 7_258_118_400_000_000
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_.:#/+-]{0,255}$"
+# Keys remembered per kind of identifier: about 150 MB at most.
+_REMEMBERED = 500_000
 _VISIT_STARTS = frozenset({"session_start", "application opened"})
 
 
@@ -44,6 +46,7 @@ class EventGuard:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._shape = events(guard.source)
+        self._known: dict[str, dict[str, str | None]] = {}
 
     def admit(self, batch: pa.Table, batch_id: str) -> Admitted:
         """Return the events of a batch that may be loaded, and the counts of the others."""
@@ -141,8 +144,22 @@ class EventGuard:
         return pa.table([made[name] for name in self._shape.kinds], schema=self._shape.arrow)
 
     def _keys(self, values: pa.Array, identifier_type: str) -> pa.Array:
-        plain = mapped(values, lambda v: normalised(identifier_type, v))
-        return keyed(plain, lambda distinct: [*self._guard.keyer.keys(identifier_type, distinct)])
+        """Return subject keys; visitors come again and again, so keys are remembered."""
+        if values.null_count == len(values):
+            return values
+        known = self._known.setdefault(identifier_type, {})
+        if len(known) > _REMEMBERED:
+            known.clear()
+
+        def keys_of(distinct: list[str]) -> list[str | None]:
+            fresh = [value for value in distinct if value not in known]
+            plain = {value: normalised(identifier_type, value) for value in fresh}
+            told = [each for each in plain.values() if each]
+            hashed = dict(zip(told, self._guard.keyer.keys(identifier_type, told), strict=True))
+            known.update((value, hashed.get(spelt or "")) for value, spelt in plain.items())
+            return [known[value] for value in distinct]
+
+        return keyed(values, keys_of)
 
     def _emails(self, got: Mapping[str, pa.Array]) -> pa.Array:
         """Return keys of addresses; the addresses themselves go to the vault."""
@@ -229,6 +246,8 @@ def _checked(batch: pa.Table) -> dict[str, pa.Array]:
 
 
 def _sound(array: pa.Array) -> pa.Array:
+    if array.null_count == len(array):
+        return array
     encoded = array.dictionary_encode()
     distinct = encoded.dictionary
     if len(distinct):

@@ -17,8 +17,8 @@ import pyarrow.json as arrow_json
 
 from ingestion.guard.reasons import BadValueError, Reason
 
-# Bytes per block: some ten thousand events, so that memory does not grow with the file.
-BLOCK = 16 << 20
+# Bytes per block: some fifty thousand events, so that memory does not grow with the file.
+BLOCK = 32 << 20
 Refuse = Callable[[Any, BadValueError], None]
 Parse = Callable[[bytes], pa.Table]
 

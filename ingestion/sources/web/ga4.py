@@ -31,7 +31,7 @@ from ingestion.sources.web.event_lines import at, json_table, tables, text_at
 SOURCE = "raw_ga4"
 _DAY = re.compile(r"events_(intraday_)?(\d{8})(?!\d)")
 _ROWS = 100_000
-_SCHEMA = pa.schema([(n, pa.string()) for n in ("event_date", "event_name", "event_timestamp")])
+_SCHEMA = pa.schema([(n, pa.string()) for n in ("event_date", "event_name", "user_id")])
 _SIGNALS = {"analytics_storage": "analytics_storage", "ads_storage": "ad_storage"}
 _ORDERING = ("event_bundle_sequence_id", "batch_ordering_id", "batch_event_index")
 

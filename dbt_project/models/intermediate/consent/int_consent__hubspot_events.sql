@@ -1,6 +1,6 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
-{# Each marketing status of an address. A subscription type that the mapping does not name can refuse
+{# Each marketing status of an address. A subscription type that no mapping names can refuse
    but not permit. #}
 
 with

@@ -1,7 +1,4 @@
-{{ config(
-    materialized='view', tags=['observe'], group='privacy',
-    grants={'select': [target.dbname ~ '_owner']}
-) }}
+{{ config(materialized='view', tags=['observe'], group='privacy') }}
 
 with
 

@@ -1,29 +1,68 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='person_id',
+    on_schema_change='fail',
+    indexes=[{'columns': ['person_id']}],
+    post_hook="{{ forget_vanished_persons(ref('int_lifecycle__signals')) if is_incremental() }}"
+) }}
 
--- When each rule line holds for each person: a running sum of signals that enter and, after the
--- evidence window, leave. The leaving points may lie ahead: a lapse is known before it happens.
+-- When each rule holds for each person: a running sum of signals that enter and, after the
+-- evidence window, leave. The leaving points may lie ahead: a lapse is known before it happens,
+-- and so only persons with other signals than before (or everybody, after a change of the rules)
+-- are computed anew.
 with
 
-signals as (
+all_signals as (
 
     select * from {{ ref('int_lifecycle__signals') }}
 
 ),
 
+signal_states as (
+
+    select * from {{ ref('int_lifecycle__signal_states') }}
+
+),
+
 rule_lines as (
 
-    select
-        cast(row_number() over (
-            order by priority asc, trait asc, measure asc, operator asc, threshold asc
-        ) as int) as line_number,
-        priority,
-        trait,
-        measure,
-        operator,
-        threshold,
-        window_days
+    select * from {{ ref('int_lifecycle__rule_lines') }}
 
-    from {{ ref('lifecycle_rules') }}
+),
+
+rules as (
+
+    select {{ string_set('line_key') }} as rules_key from rule_lines
+
+),
+
+person_states as (
+
+    select
+        signal_states.person_id,
+        signal_states.signal_state || '|' || md5(rules.rules_key) as person_state
+
+    from signal_states
+
+    cross join rules
+
+),
+
+{{ touched_persons() }},
+
+signals as (
+
+    select
+        all_signals.person_id,
+        all_signals.signal,
+        all_signals.reporting_amount,
+        all_signals.occurred_at
+
+    from all_signals
+
+    inner join touched_persons
+        on all_signals.person_id = touched_persons.person_id
 
 ),
 
@@ -187,6 +226,7 @@ intervals as (
     select
         stepped.person_id,
         stepped.priority,
+        touched_persons.person_state,
         stepped.changed_at as valid_from,
         coalesce(stepped.next_changed_at, {{ end_of_time() }}) as valid_to
 
@@ -196,6 +236,9 @@ intervals as (
         on
             stepped.priority = rule_sizes.priority
             and stepped.lines_holding = rule_sizes.line_count
+
+    inner join touched_persons
+        on stepped.person_id = touched_persons.person_id
 
 )
 

@@ -1,10 +1,19 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='person_id',
+    on_schema_change='fail',
+    indexes=[{'columns': ['person_id']}],
+    post_hook="{{
+        forget_vanished_persons(ref('int_lifecycle__rule_intervals')) if is_incremental()
+    }}"
+) }}
 
 -- One stage at a time: of the rules that hold the lowest priority number wins. Stretches of the
 -- same stage are one row (gaps and islands).
 with
 
-rule_intervals as (
+all_rule_intervals as (
 
     select * from {{ ref('int_lifecycle__rule_intervals') }}
 
@@ -26,6 +35,51 @@ rules as (
 stages as (
 
     select * from {{ ref('lifecycle_stages') }}
+
+),
+
+named_rules as (
+
+    select {{ string_set(surrogate_key([
+        'rules.priority', 'rules.reason_code', 'stages.stage', 'stages.stage_rank',
+    ])) }} as rules_key
+
+    from rules
+
+    inner join stages
+        on rules.stage = stages.stage
+
+),
+
+person_states as (
+
+    select
+        all_rule_intervals.person_id,
+        max(all_rule_intervals.person_state) || '|' || md5(max(named_rules.rules_key))
+            as person_state
+
+    from all_rule_intervals
+
+    cross join named_rules
+
+    group by all_rule_intervals.person_id
+
+),
+
+{{ touched_persons() }},
+
+rule_intervals as (
+
+    select
+        all_rule_intervals.person_id,
+        all_rule_intervals.priority,
+        all_rule_intervals.valid_from,
+        all_rule_intervals.valid_to
+
+    from all_rule_intervals
+
+    inner join touched_persons
+        on all_rule_intervals.person_id = touched_persons.person_id
 
 ),
 
@@ -148,6 +202,26 @@ islands as (
 
     group by person_id, stage_number
 
+),
+
+stated as (
+
+    select
+        islands.person_id,
+        islands.stage_number,
+        islands.stage,
+        islands.stage_rank,
+        islands.reason_code,
+        islands.rule_priority,
+        touched_persons.person_state,
+        islands.valid_from,
+        islands.valid_to
+
+    from islands
+
+    inner join touched_persons
+        on islands.person_id = touched_persons.person_id
+
 )
 
-select * from islands
+select * from stated

@@ -1,0 +1,46 @@
+{# CTEs ending in touched_persons(person_id, person_state): the persons whose state, as told by a
+   CTE named person_states, differs from what this model holds; everybody on a full build. #}
+{% macro touched_persons() -%}
+{% if is_incremental() -%}
+known_states as (
+
+    select
+        person_id,
+        max(person_state) as person_state
+
+    from {{ this }}
+
+    group by person_id
+
+),
+
+touched_persons as (
+
+    select
+        person_states.person_id,
+        person_states.person_state
+
+    from person_states
+
+    left join known_states
+        on person_states.person_id = known_states.person_id
+
+    where
+        known_states.person_state is null
+        or known_states.person_state <> person_states.person_state
+
+)
+{%- else -%}
+touched_persons as (
+
+    select * from person_states
+
+)
+{%- endif %}
+{%- endmacro %}
+
+{# After an increment: drop what belongs to persons that the model read no longer holds. #}
+{% macro forget_vanished_persons(relation) -%}
+delete from {{ this }}
+where person_id not in (select person_id from {{ relation }})
+{%- endmacro %}

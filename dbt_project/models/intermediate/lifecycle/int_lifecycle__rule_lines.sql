@@ -1,0 +1,31 @@
+{{ config(materialized='view') }}
+
+with
+
+lifecycle_rules as (
+
+    select * from {{ ref('lifecycle_rules') }}
+
+),
+
+numbered as (
+
+    select
+        cast(row_number() over (
+            order by priority asc, trait asc, measure asc, operator asc, threshold asc
+        ) as int) as line_number,
+        {{ surrogate_key([
+            'priority', 'trait', 'measure', 'operator', 'threshold', 'window_days',
+        ]) }} as line_key,
+        priority,
+        trait,
+        measure,
+        operator,
+        threshold,
+        window_days
+
+    from lifecycle_rules
+
+)
+
+select * from numbered
