@@ -6,13 +6,20 @@ DBT := --project-dir dbt_project --profiles-dir dbt_project
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: run test lint types unit integration clean
+.PHONY: run test test-faults lint types
 
 run: $(VENV)/.run
 	$(BIN)/tandem run
 
+# Two workers, a file to a worker: fixtures that start a warehouse are made once a worker.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: lint types $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not faults and not servers and not volume" tests/unit
+	$(PYTEST) -m "not faults and not servers and not volume" --ignore tests/unit --ignore tests/benchmarks tests
+
+test-faults: $(VENV)/.dev
+	$(BIN)/python -m pytest -m faults tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

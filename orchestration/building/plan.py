@@ -24,7 +24,7 @@ class State:
     relations: Mapping[tuple[str, str], Relation]
     records: Mapping[str, Record]
     told: Mapping[str, str]
-    """Source -> digest of its rows, for those that are compared by what they hold."""
+    """Source -> digest of its rows, where those were compared."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Plan:
     def stale(self) -> Sequence[str]:
         """Return models and seeds to build, parents first."""
         found: dict[str, None] = {}
-        for unique_id in self._ordered():
+        for unique_id in self.ordered:
             if self.is_forced or self._is_stale(unique_id, found):
                 found[unique_id] = None
         return list(found)
@@ -125,7 +125,9 @@ class Plan:
         content = self.content(test)
         return known is not None and content != UNKNOWN and content == known.content
 
-    def _ordered(self) -> Sequence[str]:
+    @cached_property
+    def ordered(self) -> Sequence[str]:
+        """Return what is chosen, parents first."""
         ordered: dict[str, None] = {}
 
         def visit(unique_id: str) -> None:

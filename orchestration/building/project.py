@@ -87,6 +87,12 @@ class Project:
         node = self.node(unique_id)
         return str(node["schema"]), str(node.get("alias") or node.get("identifier") or node["name"])
 
+    @cached_property
+    def schemas(self) -> frozenset[str]:
+        """Return the schemas that anything here is read from or built in."""
+        nodes = [*self.manifest["nodes"], *self.manifest["sources"]]
+        return frozenset(self.relation(node)[0] for node in nodes)
+
     def criterion(self, unique_id: str) -> str:
         """Return how dbt's ``--select`` names exactly this node."""
         return "fqn:" + ".".join(self.node(unique_id)["fqn"])

@@ -42,6 +42,8 @@ class Relation:
     """Changes when the relation is made anew or truncated."""
     version: str | None
     """Changes with every write; nothing when that cannot be told."""
+    size: int
+    """Bytes of its rows."""
 
 
 def settle(connection: psycopg.Connection, builder: str) -> None:
@@ -69,12 +71,22 @@ def look(
         identity = f"{oid}/{node}" if kind == "r" else oid
         is_counted = size == 0 or inserted + updated + deleted > 0
         version = f"{identity}/{inserted}/{updated}/{deleted}/{crashes}" if is_counted else None
-        found[schema, name] = Relation(identity, version)
+        found[schema, name] = Relation(identity, version, size)
     return found
 
 
 def content(connection: psycopg.Connection, schema: str, table: str) -> str:
-    """Return a digest of all rows; for tables of a few rows."""
-    query = sql.SQL("select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {} t")
-    row = connection.execute(query.format(sql.Identifier(schema, table))).fetchone()
-    return str(row[0]) if row else ""
+    """Return a digest of all rows whatever their order, without what the loader notes on them."""
+    columns = [
+        sql.Identifier(row[0])
+        for row in connection.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 "
+            "and not attisdropped and attname not like '\\_dlt\\_%%' order by attname",
+            [sql.Identifier(schema, table).as_string(connection)],
+        )
+    ]
+    query = sql.SQL("select count(*), sum(hashtextextended(row({})::text, 0)) from {}")
+    row = connection.execute(
+        query.format(sql.SQL(", ").join(columns), sql.Identifier(schema, table))
+    ).fetchone()
+    return f"{len(columns)} columns, {row[0]} rows, {row[1]}" if row else ""

@@ -11,8 +11,8 @@ import psycopg
 
 from ingestion.settings import role_name, role_url
 from orchestration import dbt_invocation
-from orchestration.building import checks, records, versions
-from orchestration.building.plan import Plan, State
+from orchestration.building import checks, inputs, records, versions
+from orchestration.building.plan import Plan
 from orchestration.building.project import Project
 from orchestration.building.rules import RuleFiles
 from orchestration.dbt_invocation import ZONES, NodeResult, TransformationError
@@ -37,7 +37,7 @@ def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
     yield from _checked_rules(project, rules, zone)
     plan = _plan(project, zone, select)
     stale = set(plan.stale)
-    yield from (_result(node, "unchanged") for node in plan.chosen if node not in stale)
+    yield from (_result(node, "unchanged") for node in plan.ordered if node not in stale)
     built: list[str] = []
     failed: list[NodeResult] = []
     for result in _built(plan, rules):
@@ -72,21 +72,8 @@ def _plan(project: Project, zone: str, select: Sequence[str]) -> Plan:
     chosen = {node for node in members if not select or node.rsplit(".", 1)[1] in set(select)}
     with connect(admin_server()) as connection:
         versions.settle(connection, role_name(ZONES[zone]))
-        state = State(
-            versions.look(connection, _schemas(project)),
-            records.read(connection),
-            {
-                source: versions.content(connection, *project.relation(source))
-                for source in project.manifest["sources"]
-                if project.relation(source)[0] == "ops"
-            },
-        )
-        return Plan(project, zone, state, chosen, is_forced=bool(select))
-
-
-def _schemas(project: Project) -> set[str]:
-    nodes = [*project.manifest["nodes"], *project.manifest["sources"]]
-    return {project.relation(node)[0] for node in nodes}
+        state = inputs.state(connection, project)
+    return Plan(project, zone, state, chosen, is_forced=bool(select))
 
 
 def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:
@@ -114,7 +101,7 @@ def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:
 
 def _record(plan: Plan, built: Iterable[str]) -> None:
     with _connected(plan) as connection:
-        relations = versions.look(connection, _schemas(plan.project))
+        relations = versions.look(connection, plan.project.schemas)
         records.write(connection, [plan.record(node, relations) for node in built])
 
 

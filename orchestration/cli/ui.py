@@ -4,7 +4,6 @@ Both ask one code server for the definitions, which are loaded once. Everything 
 and nothing is fetched from elsewhere.
 """
 
-import os
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ STOP_SECONDS = 20
 # Loading takes some ten seconds on a small machine, and many times that on a busy one.
 LOAD_SECONDS = 600
 LOOPBACK = "127.0.0.1"
+CODE = ("-m", "orchestration.definitions", "--location-name", "tandem")
 
 
 def ui(
@@ -40,21 +40,37 @@ def ui(
     prepare()
     dagster_home()
     chosen = port or _remembered_port()
+    _remember(chosen)
+    signal.signal(signal.SIGTERM, _interrupt)
+    processes: list[subprocess.Popen[bytes]] = []
+    code = 0
+    try:
+        _start_all(processes, host, chosen)
+        typer.echo(f"Dagster on http://{host}:{chosen} (stop with Ctrl-C)")
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        code = max(process.poll() or 0 for process in processes)
+    except KeyboardInterrupt:
+        typer.echo("stopping")
+    finally:
+        _stop(processes)
+    raise typer.Exit(code)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _start_all(processes: list[subprocess.Popen[bytes]], host: str, port: int) -> None:
+    """Start code server, web server and daemon; each is in ``processes`` once it runs."""
     typer.echo("loading the definitions")
     code_port = _free_port(0) or 0
-    code = _start("dagster", "api", "grpc", "-h", LOOPBACK, "-p", str(code_port), *CODE)
-    _wait_for(code, code_port)
+    code = ("api", "grpc", "-h", LOOPBACK, "-p", str(code_port), *CODE)
+    processes.append(_start("dagster", *code))
+    _wait_for(processes[0], code_port)
     workspace = ["-w", str(_workspace(code_port))]
-    processes = [
-        code,
-        _start("dagster_webserver", "-h", host, "-p", str(chosen), *workspace),
-        _start("dagster._daemon", "run", *workspace),
-    ]
-    typer.echo(f"Dagster on http://{host}:{chosen} (stop with Ctrl-C)")
-    raise typer.Exit(_supervise(processes))
-
-
-CODE = ("-m", "orchestration.definitions", "--location-name", "tandem")
+    processes.append(_start("dagster_webserver", "-h", host, "-p", str(port), *workspace))
+    processes.append(_start("dagster._daemon", "run", *workspace))
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -69,7 +85,6 @@ def _wait_for(code: subprocess.Popen[bytes], port: int) -> None:
             if probe.connect_ex((LOOPBACK, port)) == 0:
                 return
         time.sleep(0.3)
-    code.kill()
     raise DefinitionsNotLoaded(
         "the definitions did not load, see above; `tandem run` tells which part"
     )
@@ -93,7 +108,6 @@ def _remembered_port() -> int:
     candidates = [int(memory.read_text())] if memory.exists() else [DEFAULT_PORT]
     for candidate in [*candidates, 0]:
         if (chosen := _free_port(candidate)) is not None:
-            _remember(memory, chosen)
             return chosen
     raise RuntimeError("no free port on loopback")
 
@@ -108,31 +122,20 @@ def _free_port(wanted: int) -> int | None:
         return int(probe.getsockname()[1])
 
 
-def _remember(memory: Path, port: int) -> None:
+def _remember(port: int) -> None:
+    """Keep the port for the next start and for the links in alerts."""
+    memory = home() / "ui.port"
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.write_text(str(port))
 
 
-def _supervise(processes: list[subprocess.Popen[bytes]]) -> int:
-    """Wait until one ends or a stop is asked for, then stop all; return the exit code."""
-
-    def stop(signum: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    code = 0
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.5)
-        code = max(process.poll() or 0 for process in processes)
-    except KeyboardInterrupt:
-        code = 0
-    for process in processes:
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """End all, the newest first, politely at first."""
+    for process in reversed(processes):
         if process.poll() is None:
-            os.kill(process.pid, signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
     for process in processes:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-    return code

@@ -22,15 +22,8 @@ refresh = dg.define_asset_job(
 rebuild = dg.define_asset_job(
     "rebuild",
     selection=_EVERYTHING - dg.AssetSelection.groups(*_RAW),
-    description="Build, check and publish from what is loaded: after a rule or model changed.",
-    executor_def=dg.in_process_executor,
-)
-suppress = dg.define_asset_job(
-    "apply_consent",
-    selection=dg.AssetSelection.assets(["ops", "clock"])
-    | dg.AssetSelection.assets(["consent", "events"]).downstream(),
-    description="Bring acts of consent from the ledger into every mart. Audiences that may be "
-    "sent to already follow the ledger at commit; this makes what people read agree with them.",
+    description="Build, check and publish from what is loaded: after a rule or model changed, or "
+    "an act of consent was recorded. Only what is affected is built.",
     executor_def=dg.in_process_executor,
 )
 loads = {
@@ -75,13 +68,17 @@ source_schedules = [
 
 
 @dg.sensor(
-    job=suppress,
+    job=rebuild,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Acts of consent recorded at the hub: the marts follow within minutes.",
 )
 def consent_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """Launch ``apply_consent`` when the ledger holds acts that no run has seen."""
+    """Launch ``rebuild`` when the ledger holds acts that no run has seen.
+
+    Audiences that may be sent to follow the ledger at commit; this makes what people read agree
+    with them.
+    """
     from ingestion.settings import SettingsError, warehouse_address
     from orchestration.operations.arrivals import acts_since
 
@@ -126,7 +123,7 @@ keep_core_warm = dg.AutomationConditionSensorDefinition(
 def defs() -> dg.Definitions:
     """Jobs, schedules and sensors."""
     return dg.Definitions(
-        jobs=[refresh, rebuild, suppress, *loads.values()],
+        jobs=[refresh, rebuild, *loads.values()],
         schedules=[daily_refresh, *source_schedules],
         sensors=[consent_changed, files_arrived, keep_core_warm],
     )

@@ -115,13 +115,13 @@ def _scan_query(
 def _hits(needles: Needles, blocks: Iterator[bytes]) -> set[int]:
     """Search a stream; what could straddle two chunks is searched with both."""
     found: set[int] = set()
-    kept = b""
+    kept = bytearray()
     for block in blocks:
         kept += block
         if len(kept) >= CHUNK:
-            found |= needles.hits(kept)
-            kept = kept[-needles.longest :]
-    return found | needles.hits(kept)
+            found |= needles.hits(bytes(kept))
+            del kept[: -needles.longest]
+    return found | needles.hits(bytes(kept))
 
 
 def _file_chunks(path: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Event files into the warehouse: restated days, replayed files, refusals, nothing counted twice."""
+"""Event files into the warehouse: restated days, replayed files, refusals, nothing twice."""
 
 import os
 from collections.abc import Iterator

@@ -183,6 +183,12 @@ def _flat(deps: object) -> list[dg.DependencyDefinition]:
     return found
 
 
+def test_every_job_schedule_and_sensor_resolves() -> None:
+    from orchestration.definitions import defs
+
+    dg.Definitions.validate_loadable(defs())
+
+
 def test_nothing_calls_a_vendor_before_somebody_switches_it_on() -> None:
     from orchestration.definitions import defs
 

@@ -13,21 +13,38 @@
         points.purpose = '{{ purpose }}'
         and not exists (
             select 1
-            from {{ source('activation', 'suppressions') }} as suppressions
-            left join {{ ref('sendable_keys') }} as keys
-                on suppressions.subject_key = keys.subject_key
-            left join {{ source('identity', 'person_links') }} as links
-                on suppressions.subject_key = links.subject_key
-            where
-                suppressions.purpose = points.purpose
-                and suppressions.ledger_seq > points.ledger_seq
-                and (
-                    suppressions.subject_key = points.point_key
-                    or keys.person_id = points.person_id
-                    or links.person_id = points.person_id
-                )
+            from {{ refused_since_build(purpose) }} as refused
+            where refused.subject_key = points.point_key
+        )
+        and not exists (
+            select 1
+            from {{ refused_since_build(purpose) }} as refused
+            inner join {{ ref('sendable_keys') }} as keys
+                on refused.subject_key = keys.subject_key
+            where keys.person_id = points.person_id
+        )
+        and not exists (
+            select 1
+            from {{ refused_since_build(purpose) }} as refused
+            inner join {{ source('identity', 'person_links') }} as links
+                on refused.subject_key = links.subject_key
+            where links.person_id = points.person_id
         )
         and not exists (select 1 from {{ ref('overdue_consent_sources') }} as overdue)
+{%- endmacro %}
+
+{# Keys that refused after the sendable table was built; few, and found by index. #}
+{% macro refused_since_build(purpose) -%}
+    (
+                select suppressions.subject_key
+                from {{ source('activation', 'suppressions') }} as suppressions
+                where
+                    suppressions.purpose = '{{ purpose }}'
+                    and suppressions.ledger_seq > (
+                        select coalesce(min(built.ledger_seq), 0)
+                        from {{ ref('sendable_contact_points') }} as built
+                    )
+            )
 {%- endmacro %}
 
 {# A view that filters people must be a barrier, or a cheap function in WHERE sees those it hides. #}

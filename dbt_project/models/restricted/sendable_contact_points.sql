@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['purpose', 'person_id']}]) }}
+{{ config(indexes=[{'columns': ['purpose', 'person_id']}, {'columns': ['ledger_seq']}]) }}
 
 {# Whom the states of this build allow to reach, where. A grant stays on the address or number it
    was given for; one that was refused itself counts again once the person lifted the refusal, for

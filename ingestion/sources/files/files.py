@@ -22,9 +22,9 @@ from dlt.sources import DltResource
 from ingestion.guard.gate import Guard
 from ingestion.guard.reasons import Reason
 from ingestion.guard.store import Rejected
-from ingestion.sources.files import service, spend, tills
 from ingestion.sources.files.exports import Partitions, Versions
 from ingestion.sources.files.feeds import SOURCE, Feed
+from ingestion.sources.files.files_shapes import FEEDS
 from ingestion.sources.files.folder import (
     DropFile,
     Folder,
@@ -35,7 +35,6 @@ from ingestion.sources.resources import CONTRACT, Batch, picked, reader
 from ingestion.sources.session import Session
 
 log = logging.getLogger(__name__)
-FEEDS = (spend.FEED, tills.FEED, service.CALL_FEED, service.TICKET_FEED)
 
 
 @dlt.source(  # type: ignore[untyped-decorator]

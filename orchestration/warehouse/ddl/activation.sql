@@ -14,6 +14,8 @@ create table if not exists activation.suppressions (
     primary key (subject_key, purpose, channel)
 );
 
+create index if not exists suppressions_by_seq on activation.suppressions (ledger_seq);
+
 create or replace function activation.suppress_since(after_seq bigint) returns void
 language plpgsql as $$
 begin

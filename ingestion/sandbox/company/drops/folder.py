@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from ingestion.sandbox.company import store
 from ingestion.sandbox.company.clock import DAY, START
-from ingestion.sandbox.company.drops import ads, kept, render, service, stores
+from ingestion.sandbox.company.drops import ads, kept, outlet, render, service, stores, woo
 from ingestion.sandbox.company.drops.kept import Line
 from ingestion.sandbox.company.folder import database
 from ingestion.sandbox.company.render.naming import Naming
@@ -43,12 +43,14 @@ class Drops:
         self._lines += ads.spend(world, seed, day, visits)
         self._lines += stores.sell(world, seed, day)
         self._lines += service.answer(world, seed, day)
+        self._lines += outlet.sell(world, seed, day)
 
     def write(self, folder: Path, connection: sqlite3.Connection, world: World, now: int) -> None:
         """Keep the lines and bring the drop folder up to an instant."""
         kept.prepare(connection)
         kept.put(connection, kept.named(self._lines, Naming(world)))
         self._lines.clear()
+        woo.write(connection, now)
         write(folder, connection, now)
 
 
@@ -108,7 +110,7 @@ def _week(at: int) -> str:
 
 
 def _write_truth(folder: Path, connection: sqlite3.Connection, now: int) -> None:
-    feeds = (stores.FEED, service.CALLS, service.TICKETS)
+    feeds = (stores.FEED, service.CALLS, service.TICKETS, outlet.FEED)
     lines = [line for feed in feeds for line in kept.lines(connection, feed, now)]
     table = pa.table(
         {

@@ -1,0 +1,1 @@
+"""WooCommerce as a server: REST v3 of the outlet, signed requests over plain HTTP."""
