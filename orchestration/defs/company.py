@@ -3,6 +3,7 @@
 Only sources with no account configured are pointed at it. ``TANDEM_SANDBOX=off`` forbids it.
 """
 
+import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,12 +13,17 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ingestion.pipelines import SOURCES, is_configured
+from ingestion.settings import home
 
 
 class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
-    """Stands in for the vendors that have no account configured."""
+    """Stands in for the vendors that have no account configured.
 
-    people: int = 20_000
+    Without ``people`` it is the company that this home's last run was about: a run launched by a
+    schedule or from the UI must not fill a hub with another one.
+    """
+
+    people: int | None = None
     seed: int | None = None
     sources: list[str] = Field(default=[source.vendor for source in SOURCES.values()])
     _as_of: datetime | None = PrivateAttr(default=None)
@@ -36,9 +42,10 @@ class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
         if not unconfigured or os.environ.get("TANDEM_SANDBOX") == "off":
             yield self
             return
-        from ingestion.sandbox import DEFAULT_SEED, running
+        from ingestion.sandbox import running
 
-        with running(people=self.people, seed=self.seed or DEFAULT_SEED) as company:
+        people, seed = self._which()
+        with running(people=people, seed=seed) as company:
             prefixes = tuple(f"SOURCES__{vendor.upper()}__" for vendor in unconfigured)
             settings = {k: v for k, v in company.env.items() if k.startswith(prefixes)}
             settings |= {f"{prefix}AS_OF": company.as_of.isoformat() for prefix in prefixes}
@@ -50,6 +57,19 @@ class SandboxCompany(dg.ConfigurableResource["SandboxCompany"]):
             finally:
                 for name in settings:
                     os.environ.pop(name, None)
+
+    def _which(self) -> tuple[int, int]:
+        """Return size and seed, as configured or as last time, and remember them."""
+        from ingestion.sandbox import DEFAULT_PEOPLE, DEFAULT_SEED
+
+        memory = home() / "sandbox" / "company.json"
+        people, seed = self.people, self.seed
+        if people is None and memory.exists():
+            people, seed = json.loads(memory.read_text())
+        chosen = (people or DEFAULT_PEOPLE, DEFAULT_SEED if seed is None else seed)
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(chosen))
+        return chosen
 
 
 @dg.definitions

@@ -29,36 +29,55 @@ where stored.subject_key = any (%(keys)s) and stored.value <> ''
 """
 
 
+# A number or address that stands in a record of somebody else too: a gift's recipient, a household.
+_ALSO_OTHERS = """
+select distinct stored.value
+from vault.contact_values as stored
+where stored.value = any (%(values)s) and stored.subject_key <> all (%(keys)s)
+"""
+
+
 @dataclass(frozen=True)
 class Identity:
     """What the vault knows of people about to be erased; lives in memory only."""
 
     identifiers: frozenset[tuple[str, str]]
-    """Pairs of identifier type and normalised value."""
+    """Pairs of identifier type and normalised value that are theirs alone."""
     values: tuple[str, ...]
-    """Every readable value, for the proof that none is left."""
+    """Every readable value that is theirs alone, for the proof that none is left."""
+    shared_values: int
+    """Addresses and numbers that records of others hold too; for somebody to review."""
 
 
 def read(
     connection: Connection[Any], subject_keys: Iterable[str], shared_keys: Iterable[str] = ()
 ) -> Identity:
     """Read the plain values behind subject keys, without those that stand for shared ones."""
-    rows = connection.execute(_VALUES, {"keys": list(subject_keys)}).fetchall()
+    keys = list(subject_keys)
+    rows = connection.execute(_VALUES, {"keys": keys}).fetchall()
+    found = connection.execute(
+        _ALSO_OTHERS, {"keys": keys, "values": [row[3] for row in rows]}
+    ).fetchall()
+    also_others = {row[0] for row in found}
     keyer = Keyer(KeyRing.from_secret("k_match.key"))
     others = frozenset(shared_keys)
     pairs: set[tuple[str, str]] = set()
     values: set[str] = set()
+    shared: set[str] = set()
     for _, record_key, field, value in rows:
         record_type, _, number = record_key.partition("/")
         pairs |= {(kind, number) for kind in _RECORD_TYPES.get(record_type, ())}
         kind = _FIELD_TYPES.get(field.rpartition("_")[2])
         plain = normalised(kind, value) if kind else None
         if kind and plain:
-            if keyer.key(kind, plain) in others:
+            if value in also_others or keyer.key(kind, plain) in others:
+                shared.add(plain)
                 continue
             pairs.add((kind, plain))
-        values.add(value)
-    return Identity(frozenset(pairs), tuple(sorted(values)))
+        if value not in also_others:
+            values.add(value)
+    own = {(kind, value) for kind, value in pairs if value not in shared}
+    return Identity(frozenset(own), tuple(sorted(values - shared)), len(shared))
 
 
 def hashes(identifiers: Iterable[tuple[str, str]], ring: KeyRing | None = None) -> dict[str, str]:
