@@ -155,7 +155,18 @@ def _event_files(vendor: str) -> SourceSpec:
 # staging folder that goes with it, makes one of them part (see ingestion/sources/README.md).
 MORE_SOURCES: dict[str, SourceSpec] = {
     spec.name: spec
-    for spec in (_event_files("ga4"), _event_files("segment"), _event_files("snowplow"))
+    for spec in (
+        _event_files("ga4"),
+        _event_files("segment"),
+        _event_files("snowplow"),
+        SourceSpec(
+            "raw_woocommerce",
+            "woocommerce",
+            "shop",
+            "ingestion.sources.shop.woocommerce",
+            ("customers", "orders", "order_lines", "refunds"),
+        ),
+    )
 }
 
 

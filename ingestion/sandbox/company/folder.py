@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingestion.sandbox.company import clock
 
-FORMAT = 8
+FORMAT = 9
 
 
 class CompanyError(RuntimeError):

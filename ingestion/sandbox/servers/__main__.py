@@ -20,7 +20,7 @@ from ingestion.sandbox.company.folder import facts
 from ingestion.sandbox.servers.app import build
 from ingestion.sandbox.servers.state import State, Tokens
 
-VENDORS = ("hubspot", "matomo", "shopify")
+VENDORS = ("hubspot", "matomo", "shopify", "woocommerce")
 
 
 def main() -> None:
@@ -58,7 +58,10 @@ def _tokens(folder: Path, keep: bool) -> Tokens:
     if keep and path.exists():
         return Tokens(**json.loads(path.read_text()))
     fresh = Tokens(
-        f"pat-eu1-{secrets.token_hex(16)}", secrets.token_hex(16), f"shpat_{secrets.token_hex(16)}"
+        f"pat-eu1-{secrets.token_hex(16)}",
+        secrets.token_hex(16),
+        f"shpat_{secrets.token_hex(16)}",
+        f"ck_{secrets.token_hex(20)}:cs_{secrets.token_hex(20)}",
     )
     if keep:
         _write_secret(path, json.dumps(fresh.as_dict()))

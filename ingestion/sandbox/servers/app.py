@@ -16,6 +16,7 @@ from ingestion.sandbox.servers.matomo import routes as matomo
 from ingestion.sandbox.servers.shopify import routes as shopify
 from ingestion.sandbox.servers.state import State
 from ingestion.sandbox.servers.talk import Call, Endpoint
+from ingestion.sandbox.servers.woocommerce import routes as woocommerce
 
 Limited = Callable[[Call], Reply]
 
@@ -26,6 +27,7 @@ def build(state: State) -> Starlette:
         ("/hubspot", hubspot.ENDPOINTS, hubspot.too_many),
         ("/matomo", matomo.ENDPOINTS, matomo.too_many),
         ("/shopify", shopify.ENDPOINTS, shopify.too_many),
+        ("/woocommerce", woocommerce.ENDPOINTS, woocommerce.too_many),
     )
     routes = [
         _route(state, prefix, endpoint, too_many)

@@ -5,7 +5,7 @@ that changes have an order. Another process may advance the company at any time.
 """
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ class Tokens:
     hubspot: str
     matomo: str
     shopify: str
+    woocommerce: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Return the secrets by vendor."""
-        return {"hubspot": self.hubspot, "matomo": self.matomo, "shopify": self.shopify}
+        return asdict(self)
 
 
 @dataclass

@@ -8,7 +8,11 @@ source as (
 
 completed as (
 
-    select load_id from {{ source('raw_files', '_dlt_loads') }} where status = 0
+    select load_id
+
+    from {{ source('raw_files', '_dlt_loads') }}
+
+    where status = 0
 
 ),
 
