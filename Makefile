@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DBT := --project-dir dbt_project --profiles-dir dbt_project
+# Tables as wide as a person's terminal, so that tests read whole cells.
+export COLUMNS = 200
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 

@@ -16,8 +16,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from ingestion import settings
+
+# The same examples at every run of CI; at a desk, new ones each time keep searching.
+hypothesis_settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 PREFIX = "tandem-test-"
 # Settings of the person who runs the tests that would lead them to real data.

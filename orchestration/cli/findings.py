@@ -170,6 +170,6 @@ def _sources() -> list[Finding]:
     except ImportError:
         return [Finding("problem", "sources", f"no loaders in {project_root()}: install again")]
     return [
-        Finding("ok", name, "an account is configured" if is_configured(name) else "sandbox")
-        for name in SOURCES
+        Finding("ok", vendor, "an account is configured" if is_configured(vendor) else "sandbox")
+        for vendor in (source.vendor for source in SOURCES.values())
     ]
