@@ -8,7 +8,7 @@ export COLUMNS = 200
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: run test test-faults lint types
+.PHONY: run test test-acceptance test-faults lint types
 
 run: $(VENV)/.run
 	$(BIN)/tandem run
@@ -18,7 +18,11 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: lint types $(VENV)/.dev
 	$(PYTEST) -m "not faults and not servers and not volume" tests/unit
-	$(PYTEST) -m "not faults and not servers and not volume" --ignore tests/unit --ignore tests/benchmarks tests
+	$(PYTEST) -m "not faults and not servers and not volume" tests/integration tests/privacy
+
+# The whole job as its user runs it, and the UI in a browser.
+test-acceptance: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not faults" tests/acceptance
 
 test-faults: $(VENV)/.dev
 	$(BIN)/python -m pytest -m faults tests
