@@ -1,4 +1,4 @@
-"""The sources there are, and the one way they are loaded: lock, temporary folder, clear errors.
+"""The one way sources are loaded: lock, temporary folder, clear errors.
 
 ``load(name)`` does everything. An orchestrator that runs dlt itself uses the same pieces::
 
@@ -13,67 +13,27 @@ staging tables, hence the lock, which dies with its connection.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import dlt
 import psycopg
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
-from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingestion.failpoints import fail_point
 from ingestion.guard.gate import TooManyBadRowsError
-from ingestion.guard.shapes import Shape
 from ingestion.guard.store import Counts, WarehouseError, without_values
+from ingestion.registry import ALL_SOURCES
 from ingestion.settings import SettingsError, role_url
 from ingestion.sources.errors import SourceError
 from ingestion.sources.resources import configure_dlt, empty_source
 
-# Placeholders a source can be described with before anything is configured.
-UNRESOLVED = {"base_url": "https://unresolved.invalid", "access_token": "unresolved"}
-
 
 class LoadError(RuntimeError):
     """A load failed; the message has cause and next step and no value of any row."""
-
-
-@dataclass(frozen=True)
-class SourceSpec:
-    """One source: vendor, domain (crm, web, shop, files), and where its module is.
-
-    The module ``<module>`` holds a function named like the vendor, ``<module>_shapes`` its SHAPES.
-    """
-
-    name: str
-    vendor: str
-    domain: str
-    module: str
-    resources: tuple[str, ...]
-    # What a configuration must name before the source counts as connected.
-    settings: tuple[str, ...] = ("base_url", "access_token")
-
-    @property
-    def dataset(self) -> str:
-        """Return the Postgres schema, which is also the dlt source's and the dbt source's name."""
-        return self.name
-
-    def make(self, **settings: Any) -> DltSource:
-        """Return the source, settings and credentials read from dlt's configuration now."""
-        configure_dlt()
-        factory: Callable[..., DltSource] = getattr(import_module(self.module), self.vendor)
-        return factory(**settings)
-
-    def shapes(self) -> tuple[Shape, ...]:
-        """Return the declared shapes of the source's resources."""
-        found: tuple[Shape, ...] = import_module(f"{self.module}_shapes").SHAPES
-        return found
-
-    def describe(self) -> DltSource:
-        """Return the source without any configuration: resources, keys, columns."""
-        return self.make(**{name: UNRESOLVED[name] for name in self.settings})
 
 
 @dataclass(frozen=True)
@@ -83,99 +43,6 @@ class LoadReport:
     source: str
     run_id: str
     counts: dict[str, Counts] = field(default_factory=dict)
-
-
-SOURCES: dict[str, SourceSpec] = {
-    spec.name: spec
-    for spec in (
-        SourceSpec(
-            "raw_hubspot",
-            "hubspot",
-            "crm",
-            "ingestion.sources.crm.hubspot",
-            (
-                "contacts",
-                "companies",
-                "deals",
-                "deal_stage_history",
-                "associations",
-                "contact_merges",
-                "subscription_definitions",
-                "subscription_statuses",
-            ),
-        ),
-        SourceSpec(
-            "raw_matomo",
-            "matomo",
-            "web",
-            "ingestion.sources.web.matomo",
-            ("visits", "actions", "unconsented_daily"),
-        ),
-        SourceSpec(
-            "raw_shopify",
-            "shopify",
-            "shop",
-            "ingestion.sources.shop.shopify",
-            (
-                "customers",
-                "orders",
-                "order_lines",
-                "refunds",
-                "refund_lines",
-                "fulfillments",
-                "products",
-                "product_variants",
-                "inventory_levels",
-            ),
-        ),
-        SourceSpec(
-            "raw_files",
-            "files",
-            "files",
-            "ingestion.sources.files.files",
-            ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets"),
-            settings=("base_url",),
-        ),
-    )
-}
-
-
-def _event_files(vendor: str) -> SourceSpec:
-    return SourceSpec(
-        f"raw_{vendor}",
-        vendor,
-        "web",
-        f"ingestion.sources.web.{vendor}",
-        ("events", "event_files", "unconsented_daily"),
-        settings=("base_url",),
-    )
-
-
-# Loaders that are whole but not part of the job: `load` takes them, and a line in SOURCES, with the
-# staging folder that goes with it, makes one of them part (see ingestion/sources/README.md).
-MORE_SOURCES: dict[str, SourceSpec] = {
-    spec.name: spec
-    for spec in (
-        _event_files("ga4"),
-        _event_files("segment"),
-        _event_files("snowplow"),
-        SourceSpec(
-            "raw_woocommerce",
-            "woocommerce",
-            "shop",
-            "ingestion.sources.shop.woocommerce",
-            ("customers", "orders", "order_lines", "refunds"),
-        ),
-    )
-}
-
-
-def is_configured(vendor: str) -> bool:
-    """Tell whether dlt's configuration names what a vendor needs: server, token, folder."""
-    for setting in SOURCES[f"raw_{vendor}"].settings:
-        if dlt.secrets.get(f"sources.{vendor}.{setting}") is None:
-            return False
-    return True
 
 
 @contextmanager
@@ -207,12 +74,13 @@ def load(name: str, **settings: Any) -> LoadReport:
     Raises:
         LoadError: with cause and next step.
     """
-    spec = (SOURCES | MORE_SOURCES)[name]
+    spec = ALL_SOURCES[name]
     try:
         source = spec.make(**settings)
         with pipeline_for(spec.dataset) as pipeline:
             pipeline.abort_packages()
             info = pipeline.run(source)
+            fail_point("load.after_data")
             info.raise_on_failed_jobs()
             return LoadReport(name, info.loads_ids[-1] if info.loads_ids else "", _counts(name))
     except LoadError:
@@ -226,7 +94,7 @@ def make_tables(name: str) -> bool:
 
     For a warehouse that not every vendor feeds: models read all sources' tables.
     """
-    spec = (SOURCES | MORE_SOURCES)[name]
+    spec = ALL_SOURCES[name]
     with psycopg.connect(role_url("loader"), connect_timeout=15) as connection:
         found = connection.execute(
             "select count(*) from pg_tables where schemaname = %s and tablename = any(%s)",
@@ -256,7 +124,7 @@ def explained(name: str, error: BaseException) -> LoadError:
             return LoadError(f"{name}: {link}")
         if isinstance(link, ConfigFieldMissingException):
             missing = ", ".join(sorted(link.traces))
-            vendor = (SOURCES | MORE_SOURCES)[name].vendor
+            vendor = ALL_SOURCES[name].vendor
             return LoadError(
                 f"{name}: {missing} not configured. Next: set [sources.{vendor}] in "
                 ".dlt/secrets.toml or the environment"

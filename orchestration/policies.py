@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingestion.pipelines import SOURCES
+from ingestion.registry import SOURCES
 from ingestion.settings import project_root
 
 # The versions are pinned, and whoever runs the hub cannot act on what Dagster calls beta.

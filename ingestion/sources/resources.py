@@ -12,6 +12,7 @@ import dlt
 import pyarrow as pa
 from dlt.sources import DltResource, DltSource
 
+from ingestion.failpoints import fail_point
 from ingestion.guard.shapes import Shape
 
 Batch = Mapping[str, pa.Table]
@@ -41,7 +42,9 @@ def reader(name: str, read: Callable[[], Iterator[Batch]]) -> DltResource:
     """Return the hidden resource that talks to the vendor."""
 
     def pages() -> Iterator[Batch]:
-        yield from read()
+        for batch in read():
+            fail_point("load.extract")
+            yield batch
 
     return dlt.resource(pages, name=name, selected=False)
 

@@ -166,7 +166,7 @@ def _log_settings(rows: list[tuple[str, str]], is_embedded: bool) -> list[Findin
 def _sources() -> list[Finding]:
     """Return per source whether an account is configured; the sandbox stands in for the others."""
     try:
-        from ingestion.pipelines import SOURCES, is_configured
+        from ingestion.registry import SOURCES, is_configured
     except ImportError:
         return [Finding("problem", "sources", f"no loaders in {project_root()}: install again")]
     return [

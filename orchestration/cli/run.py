@@ -83,7 +83,7 @@ def _job(sources: str | None) -> "tuple[JobDefinition, list[str]]":
 
 
 def _vendors() -> list[str]:
-    from ingestion.pipelines import SOURCES
+    from ingestion.registry import SOURCES
 
     return [source.vendor for source in SOURCES.values()]
 

@@ -63,7 +63,7 @@ def hub_now(connection: Connection[Any]) -> datetime:
     While the sandbox company stands in for every source, that is its own present, a little later
     for every act recorded by hand, so that the order in which they were made is kept.
     """
-    from ingestion.pipelines import SOURCES, is_configured
+    from ingestion.registry import SOURCES, is_configured
 
     if any(is_configured(source.vendor) for source in SOURCES.values()):
         return datetime.now(UTC).replace(tzinfo=None)

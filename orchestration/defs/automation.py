@@ -6,7 +6,7 @@ the UI: a hub that was only tried out must not call vendors every night.
 
 import dagster as dg
 
-from ingestion.pipelines import SOURCES
+from ingestion.registry import SOURCES
 from orchestration.defs.backfill import restated_days
 
 _EVERYTHING = dg.AssetSelection.all() - dg.AssetSelection.assets(restated_days)

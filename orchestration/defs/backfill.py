@@ -8,7 +8,8 @@ with the next refresh.
 
 import dagster as dg
 
-from ingestion.pipelines import SOURCES, load
+from ingestion.pipelines import load
+from ingestion.registry import SOURCES
 from orchestration.defs.company import SandboxCompany
 from orchestration.operations.failures import without_values
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from ingestion.pipelines import SOURCES, is_configured
+from ingestion.registry import SOURCES, is_configured
 from ingestion.settings import home
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import dagster as dg
 
 from ingestion.guard.store import Counts
-from ingestion.pipelines import SOURCES, SourceSpec, load
+from ingestion.pipelines import load
+from ingestion.registry import SOURCES, SourceSpec
 from orchestration.defs.company import SandboxCompany
 from orchestration.defs.tables import looking, seen
 from orchestration.operations.failures import without_values

@@ -14,7 +14,8 @@ import psycopg
 from expectations.loader import Suite, load_suites, suites_of
 from expectations.loads import with_loads
 from expectations.results import CheckResult
-from ingestion.pipelines import SOURCES
+from ingestion.failpoints import fail_point
+from ingestion.registry import SOURCES
 from ingestion.settings import role_url
 from orchestration.defs.hub import Hub
 from orchestration.operations.failures import without_values
@@ -44,6 +45,7 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
             selected = context.selected_asset_check_keys
             wanted = [s for s in suites if any(key.asset_key == _key(s) for key in selected)]
             results = run_suites(wanted, role_url("builder"))
+            fail_point("check.before_store")
             with psycopg.connect(role_url("publisher")) as connection:
                 store(connection, results, context.run.run_id)
             report = quality.write(all_suites(), context.run.run_id)

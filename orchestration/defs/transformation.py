@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from ingestion.failpoints import fail_point
 from ingestion.settings import role_url
 from orchestration import dbt_invocation
 from orchestration.defs.hub import Hub
@@ -105,6 +106,7 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
             ) as connection:
                 to_event = _event_factory(context, connection)
                 for result in build(zone, _selected_names(context)):
+                    fail_point(f"build.{zone}")
                     if (event := to_event(result)) is not None:
                         yield event
             reconcile()

@@ -16,6 +16,7 @@ import psycopg
 from adbc_driver_postgresql import dbapi
 from psycopg import sql
 
+from ingestion.failpoints import fail_point
 from orchestration.identity import increment, inputs, reading, writing
 from orchestration.identity.assembling import KeySets, assemble, key_words, register
 from orchestration.identity.changes import compare
@@ -90,6 +91,7 @@ def resolve(
             summary = summary or run.in_full()
         done = Summary(**{**asdict(summary), "seconds": round(time.monotonic() - started, 3)})
         run.log(done)
+        fail_point("identity.before_commit")
     return done
 
 

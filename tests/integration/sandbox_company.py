@@ -11,7 +11,8 @@ import psycopg
 import requests
 
 from ingestion.guard.keys import Keyer, KeyRing
-from ingestion.pipelines import SOURCES, LoadReport, load
+from ingestion.pipelines import LoadReport, load
+from ingestion.registry import SOURCES
 from ingestion.sandbox import SandboxInfo, running
 from ingestion.settings import role_url
 

@@ -10,6 +10,7 @@ import pytest
 
 from ingestion import pipelines
 from ingestion.pipelines import LoadError, load, pipeline_for
+from ingestion.registry import SOURCES, is_configured
 from ingestion.settings import role_url
 from tests.conftest import Warehouse
 from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
@@ -28,13 +29,13 @@ def no_faults(company: Company) -> Iterator[None]:
     company.control("DELETE", "/faults")
 
 
-@pytest.mark.parametrize("name", sorted(pipelines.SOURCES))
+@pytest.mark.parametrize("name", sorted(SOURCES))
 def test_the_tables_of_a_source_exist_before_anybody_loads_it(
     fresh_database: Warehouse, name: str
 ) -> None:
     assert pipelines.make_tables(name)
     assert not pipelines.make_tables(name)
-    assert all(rows(f"{name}.{table}") == [] for table in pipelines.SOURCES[name].resources)
+    assert all(rows(f"{name}.{table}") == [] for table in SOURCES[name].resources)
 
 
 def test_a_first_load_through_a_bad_network_is_identical_with_the_servers(
@@ -84,7 +85,7 @@ def test_what_commits_late_arrives_with_the_next_load(company: Company) -> None:
 
 @pytest.mark.parametrize("name", ["raw_hubspot", "raw_matomo", "raw_shopify"])
 def test_an_expired_token_is_one_clear_message(company: Company, name: str) -> None:
-    vendor = pipelines.SOURCES[name].vendor
+    vendor = SOURCES[name].vendor
     with pytest.raises(LoadError, match=rf"\[sources\.{vendor}\] access_token") as caught:
         load(name, access_token="expired")
     assert "expired" in str(caught.value)
@@ -95,9 +96,9 @@ def test_an_expired_token_is_one_clear_message(company: Company, name: str) -> N
 def test_a_source_that_is_not_configured_says_what_to_set(
     company: Company, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vendor = pipelines.SOURCES[name].vendor
+    vendor = SOURCES[name].vendor
     monkeypatch.delenv(f"SOURCES__{vendor.upper()}__ACCESS_TOKEN")
-    assert not pipelines.is_configured(vendor)
+    assert not is_configured(vendor)
     with pytest.raises(LoadError, match=rf"\[sources\.{vendor}\]"):
         load(name)
 

@@ -151,7 +151,7 @@ def test_every_expectation_can_stop_a_run_since_not_carried_out_is_not_passed(
 
 
 def test_every_loaded_table_is_compared_with_its_own_history(graph: AssetGraph) -> None:
-    from ingestion.pipelines import SOURCES
+    from ingestion.registry import SOURCES
 
     for source in SOURCES.values():
         for resource in source.resources:

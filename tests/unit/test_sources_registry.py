@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ingestion.pipelines import SOURCES
+from ingestion.registry import SOURCES
 from ingestion.settings import project_root
 
 STAGING = project_root() / "dbt_project" / "models" / "staging"

@@ -197,9 +197,14 @@ def _window(days: str | None) -> tuple[date, date] | None:
     """
     if days is None:
         return None
-    first, last = (to_date(part) for part in (days.partition("/")[0], days.partition("/")[2]))
-    if first is None or last is None or first > last:
-        raise SettingsError("sources.matomo.only_days must be two dates: 2026-09-01/2026-09-07")
+    try:
+        first, last = (date.fromisoformat(part.strip()) for part in days.split("/"))
+        if first > last:
+            raise ValueError
+    except ValueError:
+        raise SettingsError(
+            "sources.matomo.only_days must be two dates: 2026-09-01/2026-09-07"
+        ) from None
     return first, last
 
 
