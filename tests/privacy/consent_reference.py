@@ -68,9 +68,11 @@ class Event:
         return self.expires_at
 
     @property
-    def place(self) -> tuple[datetime, int, datetime, str]:
+    def place(self) -> tuple[datetime, int, timedelta, datetime, str]:
         assert self.effective_at is not None
-        return self.effective_at, STRICTNESS[self.action], self.received_at, self.event_id
+        shortness = END - self.lapses_at
+        strictness = STRICTNESS[self.action]
+        return self.effective_at, strictness, shortness, self.received_at, self.event_id
 
 
 @dataclass(frozen=True)
@@ -157,14 +159,14 @@ def _attributed(
 
 
 def _lifts(event: Event, past: list[tuple[Event, datetime]]) -> bool:
-    """An authenticated act of the person, not contradicted in the same instant by the same key."""
+    """An authenticated act of the person, and what counts of all that its key said then."""
     if not event.is_personal_grant or event.lapses_at <= _at(event):
         return False
     rivals = [
         other for other, _ in past
         if other.subject_key == event.subject_key and _at(other) == _at(event)
     ]  # fmt: skip
-    return max(rivals, key=lambda other: other.place).is_personal_grant
+    return max(rivals, key=lambda other: other.place) is event
 
 
 def _verdict(

@@ -2,7 +2,8 @@
 
 {# Per holder and key, from one event to the next. An objection and a browser's opt-out signal
    stand until the person lifts them by an authenticated act; `lifted_state` is what would count
-   if another of the person's keys brought such an act. #}
+   if another of the person's keys brought such an act. Of what one key said in one instant only the
+   strictest counts, and of two grants the one that lapses first: a void one lifts nothing. #}
 
 with
 
@@ -18,16 +19,16 @@ ordered as (
         *,
         lead(effective_at, 1, {{ end_of_time() }}) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, received_at, event_id
+            order by effective_at, strictness, lapses_at desc, received_at, event_id
         ) as next_at,
         max(case when is_sticky then effective_at end) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, received_at, event_id
+            order by effective_at, strictness, lapses_at desc, received_at, event_id
             rows between unbounded preceding and current row
         ) as objected_at,
         max(case when is_personal_grant then effective_at end) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, received_at, event_id
+            order by effective_at, strictness, lapses_at desc, received_at, event_id
             rows between unbounded preceding and current row
         ) as personal_grant_at
 
