@@ -17,7 +17,13 @@ TABLES = {
     "cut_edges": "Connections refused by a limit or an override, with the reason.",
 }
 INPUTS = ("identifiers", "merge_edges")
-RULES = ("identity_rules", "identity_blocklist", "identity_overrides")
+RULES = (
+    "identity_rules",
+    "identity_blocklist",
+    "identity_overrides",
+    "identity_source_trust",
+    "identity_settings",
+)
 
 
 @dg.multi_asset(

@@ -86,7 +86,9 @@ def evaluate(connection: psycopg.Connection, url: str, truth: Path | None = None
         row = connection.execute("select pg_export_snapshot()").fetchone()
         with reading.reader(url, str(row[0] if row else "")) as cursor:
             links = reading.read_links(cursor)
-            cursor.execute("select distinct subject_key from identity.identifiers")
+            cursor.execute(
+                "select distinct subject_key from identity.identifiers where observation_count > 0"
+            )
             known = cursor.fetch_arrow_table().column(0)
     high, _ = key_words(keys)
     person = _current_person(high, links)

@@ -100,7 +100,7 @@ def _evidence(
     rows = connection.execute(
         "select subject_key, identifier_type, source, record_key, first_seen, last_seen,"
         " observation_count, hashtextextended(record_key, hashtextextended(source, 0))"
-        " from identity.identifiers where subject_key = any(%s)",
+        " from identity.identifiers where subject_key = any(%s) and observation_count > 0",
         [list(keys)],
     ).fetchall()
     records: dict[str, set[str]] = {}

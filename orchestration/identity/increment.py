@@ -6,7 +6,8 @@ keys belong to, and over cut edges and shared devices to the persons on the othe
 what was cut depends on both. Values that were refused don't spread: as long as they stay refused
 they connect nobody.
 
-When rows were deleted (the server counts them) or the table was rebuilt, what they had connected
+Evidence that ended is a change like any other: its row stays with a count of zero. When rows were
+deleted (the server counts them; erasure does) or the table was rebuilt, what they had connected
 cannot be found this way: a full resolution is called for.
 """
 

@@ -68,12 +68,16 @@ def _cases(column: str, codes: dict[str, int], other: int) -> sql.Composable:
 
 
 def identifiers_query(rules: RuleSet, relation: sql.Composable) -> str:
-    """Return the query whose columns ``read_rows`` understands, over any relation like it."""
+    """Return the query whose columns ``read_rows`` understands, over any relation like it.
+
+    Rows that were observed no more (a count of zero) are news of what to take apart, not evidence.
+    """
     return (
         sql.SQL(
             "select subject_key, {kind} as kind, {trust} as trust,"
             " hashtextextended(record_key, hashtextextended(source, 0)) as record,"
             " first_seen, last_seen, cast(observation_count as int8) as observation_count from {r}"
+            " where observation_count is distinct from 0"
         )
         .format(
             kind=_cases("identifier_type", rules.codes, -1),

@@ -47,6 +47,7 @@ join identity.identifiers as owners
 join identity.person_links as others
     on others.subject_key = owners.subject_key
 where theirs.subject_key = any (%(keys)s) and others.person_id <> all (%(persons)s)
+    and theirs.observation_count > 0
 union
 select distinct links.subject_key
 from identity.person_links as links

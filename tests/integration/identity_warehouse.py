@@ -32,7 +32,7 @@ def build(warehouse: Warehouse, folder: Path | None = None) -> None:
         connection.execute(f"create table identity.merge_edges ({MERGES})".encode())
         for name in TABLES:
             _seed(connection, name, folder / f"{name}.csv")
-    _let_read(warehouse)
+    let_read(warehouse)
 
 
 def _seed(connection: psycopg.Connection, name: str, path: Path) -> None:
@@ -46,7 +46,8 @@ def _seed(connection: psycopg.Connection, name: str, path: Path) -> None:
             c.write_row([value or None for value in row])
 
 
-def _let_read(warehouse: Warehouse) -> None:
+def let_read(warehouse: Warehouse) -> None:
+    """Let the resolver read evidence and rules, as the grants do after each build."""
     resolver = f'"{warehouse.dbname}_resolver"'
     with warehouse.connect("builder") as connection:
         for table in (

@@ -3,7 +3,11 @@ with
 
 identifiers as (
 
-    select * from {{ ref('int_identity__identifiers') }}
+    select *
+
+    from {{ ref('int_identity__identifiers') }}
+
+    where observation_count > 0
 
 ),
 
