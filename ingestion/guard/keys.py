@@ -57,6 +57,7 @@ class Keyer:
         self._tombstones = tombstones
         self._tenant = tenant_name if tenant_name is not None else tenant()
         self._cached = lru_cache(maxsize=262_144)(self._hash)
+        self._buried = lru_cache(maxsize=262_144)(self._lies_under_tombstone)
 
     def key(self, identifier_type: str, value: str | None) -> str | None:
         """Return the subject key of a normalised value."""
@@ -77,13 +78,22 @@ class Keyer:
         return bool(self._tombstones and self._suppression)
 
     def is_erased(self, identifier_type: str, value: str | None) -> bool:
-        """Tell whether this identifier lies under a tombstone, of any live key version."""
+        """Tell whether this identifier lies under a tombstone, of any live key version.
+
+        Of a browser the hub never keeps the id, so an erasure could only bury its subject key:
+        that counts for every type.
+        """
         if not value or not self.has_tombstones:
             return False
-        message = f"{self._tenant}|{identifier_type}|{value}".encode()
+        return self._buried(identifier_type, value)
+
+    def _lies_under_tombstone(self, identifier_type: str, value: str) -> bool:
+        named = [(identifier_type, value), ("subject_key", self._cached(identifier_type, value))]
         return any(
-            hmac.digest(key, message, "sha256").hex()[:KEY_LENGTH] in self._tombstones
+            hmac.digest(key, f"{self._tenant}|{kind}|{name}".encode(), "sha256").hex()[:KEY_LENGTH]
+            in self._tombstones
             for key in self._suppression
+            for kind, name in named
         )
 
     def _hash(self, identifier_type: str, value: str) -> str:

@@ -112,7 +112,11 @@ def lift(connection: Connection[Any], identifier_type: str, value: str) -> int:
     """Take down the tombstones of one identifier, for somebody who registers anew."""
     ring = KeyRing.from_secret("k_supp.key")
     plain = normalised(identifier_type, value)
-    keys = [_hash(key, identifier_type, plain) for key in ring.versions.values() if plain]
+    own = Keyer(KeyRing.from_secret("k_match.key")).key(identifier_type, plain)
+    named = [(identifier_type, plain), ("subject_key", own)]
+    keys = [
+        _hash(key, kind, name) for key in ring.versions.values() for kind, name in named if name
+    ]
     cursor = connection.execute(
         "delete from privacy.tombstones where subject_key_supp = any (%(keys)s)", {"keys": keys}
     )

@@ -142,12 +142,24 @@ VOID_LIFT = [
     said(2, "a", "grant", 1, personal=True),
     said(3, "a", "grant", 1, personal=True, expires_at=START),
 ]
+# An unconfirmed opt-in under a lifted objection still waits, also when its key changed hands.
+LIFTED_PENDING = [
+    said(0, "c", "object", 0),
+    said(1, "c", "pending", 1),
+    said(2, "a", "grant", 3, personal=True),
+]
+HANDED_ON = [
+    Link("a", "p"),
+    Link("c", "p", valid_to=START + timedelta(hours=2)),
+    Link("c", "p", valid_from=START + timedelta(hours=2)),
+]
 
 
 @SETTINGS
 @given(st.one_of(events(), crowds()), st.one_of(links(), st.just(ONE_PERSON)))
 @example(CONTRADICTED_LIFT, ONE_PERSON)
 @example(VOID_LIFT, ONE_PERSON)
+@example(LIFTED_PENDING, HANDED_ON)
 @example([*VOID_LIFT[:2], replace(VOID_LIFT[3], event_id="e0v")], ONE_PERSON)
 @example([*VOID_LIFT[:3], replace(VOID_LIFT[3], event_id="e0v")], ONE_PERSON)
 @example(LAPSED_LIFT, ONE_PERSON)

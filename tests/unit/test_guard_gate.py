@@ -73,6 +73,15 @@ def test_an_erased_subject_is_stopped_at_the_door_in_any_spelling(
     assert not [v for v in store.vault if v.record_key == "things/99"]
 
 
+def test_a_browser_whose_id_was_never_kept_is_known_by_its_buried_subject_key() -> None:
+    key = Keyer(MATCH, tenant_name="test").key("anonymous_id", "00a1b2c3d4e5f607")
+    assert key is not None
+    guard, _ = memory_guard(tombstones=frozenset({tombstone("subject_key", key)}))
+    assert guard.keyer.is_erased("anonymous_id", "00a1b2c3d4e5f607")
+    assert not guard.keyer.is_erased("anonymous_id", "ffff000011112222")
+    assert not guard.keyer.is_erased("user_id", "00a1b2c3d4e5f607")
+
+
 def test_free_text_in_open_columns_is_scrubbed() -> None:
     guard, _ = memory_guard()
     row = guard.admit(SHAPE, [{"id": 1, "name": "for jane@example.org, +49 30 23125001"}])

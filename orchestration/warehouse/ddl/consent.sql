@@ -79,7 +79,8 @@ create or replace aggregate consent.chain(head text, row_hash text) (
 
 -- Add what a query in the ledger's shape returns and the ledger does not hold yet. An undated
 -- state that only repeats what its source last said is no news; nor is a grant that a vendor
--- carries over to another address of the same record: it stays on the one it was given for.
+-- carries over to another address of the same record: it stays on the one it was given for; nor a
+-- doubt about the address of a grant that was recorded when there was none.
 -- One transaction: a killed append leaves nothing. The lock on the head makes commit order the order of seq.
 create or replace function consent.insert_chained(source_sql text) returns bigint
 language plpgsql as $body$
@@ -109,6 +110,17 @@ begin
                     order by coalesce(events.occurred_at, events.received_at) desc, events.seq desc
                     limit 1
                 )
+            )
+            and not exists (
+                select from consent.events as proven
+                where proven.source = observed.source
+                    and proven.source_key = observed.source_key
+                    and proven.subject_key = observed.subject_key
+                    and proven.purpose = observed.purpose
+                    and proven.occurred_at = observed.occurred_at
+                    and proven.action in ('grant', 'confirm')
+                    and observed.kind = 'state_observation'
+                    and observed.action = 'pending'
             )
             and not exists (
                 select from consent.events as given

@@ -17,11 +17,13 @@ compared as (
         *,
         lag(action) over (
             partition by subject_key, purpose, channel, source, capture_method
-            order by effective_at, strictness, lapses_at desc, received_at, event_id
+            order by
+                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
         ) as previous_action,
         max(case when not is_implied then lapses_at end) over (
             partition by subject_key, purpose, channel
-            order by effective_at, strictness, lapses_at desc, received_at, event_id
+            order by
+                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
             rows between unbounded preceding and 1 preceding
         ) as answered_until
 

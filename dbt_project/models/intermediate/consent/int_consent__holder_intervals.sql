@@ -19,16 +19,19 @@ ordered as (
         *,
         lead(effective_at, 1, {{ end_of_time() }}) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, lapses_at desc, received_at, event_id
+            order by
+                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
         ) as next_at,
         max(case when is_sticky then effective_at end) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, lapses_at desc, received_at, event_id
+            order by
+                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
             rows between unbounded preceding and current row
         ) as objected_at,
         max(case when is_personal_grant then effective_at end) over (
             partition by holder_type, holder_id, subject_key, purpose, channel
-            order by effective_at, strictness, lapses_at desc, received_at, event_id
+            order by
+                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
             rows between unbounded preceding and current row
         ) as personal_grant_at
 
@@ -69,7 +72,10 @@ intervals as (
             when is_overruled or state <> 'granted' then next_at
             else least(next_at, lapses_at, held_until)
         end as valid_to,
-        least(next_at, lapses_at, held_until) as lifted_until
+        case
+            when state <> 'granted' then next_at
+            else least(next_at, lapses_at, held_until)
+        end as lifted_until
 
     from judged
 

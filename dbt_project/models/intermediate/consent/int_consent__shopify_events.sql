@@ -1,5 +1,9 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
+{# Marketing states of addresses and numbers. The shop keeps the state when a customer's address
+   changes, and its date: a grant older than the record's last change counts only where an order
+   of its time shows the address it was given for. Otherwise it waits, like one unconfirmed. #}
+
 with
 
 customers as (
@@ -17,6 +21,41 @@ mappings as (
 purposes as (
 
     select * from {{ ref('purposes') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('consent_sources') }}
+    where source = 'shopify'
+
+),
+
+shown_on_orders as (
+
+    select
+        shopify_customer_id,
+        email_key as subject_key,
+        min(ordered_at) as first_shown_at
+
+    from {{ ref('stg_shopify__orders') }}
+
+    where email_key is not null
+
+    group by shopify_customer_id, email_key
+
+    union all
+
+    select
+        shopify_customer_id,
+        phone_key as subject_key,
+        min(ordered_at) as first_shown_at
+
+    from {{ ref('stg_shopify__orders') }}
+
+    where phone_key is not null
+
+    group by shopify_customer_id, phone_key
 
 ),
 
@@ -58,36 +97,60 @@ states as (
 
 ),
 
+proven as (
+
+    select
+        states.*,
+        sources.address_proof_hours is null
+        or states.updated_at <= states.occurred_at
+        or coalesce(
+            shown_on_orders.first_shown_at
+            <= {{ ts_add('hour', 'sources.address_proof_hours', 'states.occurred_at') }},
+            false
+        ) as is_proven
+
+    from states
+
+    cross join sources
+
+    left join shown_on_orders
+        on
+            states.shopify_customer_id = shown_on_orders.shopify_customer_id
+            and states.subject_key = shown_on_orders.subject_key
+
+),
+
 shaped as (
 
     select
-        states.subject_key,
+        proven.subject_key,
         mappings.subject_scope,
         mappings.purpose,
         purposes.channel,
         case
+            when mappings.action = 'grant' and not proven.is_proven then 'pending'
             when
-                mappings.action = 'grant' and states.opt_in_level = 'CONFIRMED_OPT_IN'
+                mappings.action = 'grant' and proven.opt_in_level = 'CONFIRMED_OPT_IN'
                 then 'confirm'
             else mappings.action
         end as action,
         'state_observation' as kind,
         mappings.legal_basis,
-        {{ consent_jurisdiction('states.country_code', 'states.region_code') }} as jurisdiction,
+        {{ consent_jurisdiction('proven.country_code', 'proven.region_code') }} as jurisdiction,
         'shop_address' as jurisdiction_source,
-        states.age_band,
+        proven.age_band,
         'shopify' as source,
-        states.shopify_customer_id as source_key,
-        'marketing_state:' || states.shopify_customer_id as capture_method,
-        states.occurred_at,
-        states.updated_at as received_at
+        proven.shopify_customer_id as source_key,
+        'marketing_state:' || proven.shopify_customer_id as capture_method,
+        proven.occurred_at,
+        proven.updated_at as received_at
 
-    from states
+    from proven
 
     inner join mappings
         on
-            states.system = mappings.system
-            and states.value = mappings.value
+            proven.system = mappings.system
+            and proven.value = mappings.value
 
     inner join purposes
         on mappings.purpose = purposes.purpose

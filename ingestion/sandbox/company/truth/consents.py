@@ -2,7 +2,8 @@
 
 A subject is what the permission was given for: a browser, an address, a number, an account. Per
 subject the latest act counts. A person is denied where any subject is denied, granted where none is
-and at least one is granted, unknown otherwise; erasure ends everything.
+and at least one is granted, unknown otherwise. An erasure ends everything said by the person, and
+by the addresses and numbers it names; a browser's own answer stands until it is changed there.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,20 @@ def tables(world: World, naming: Naming, seed: int, now: int) -> dict[str, pa.Ta
     encoded = pa.array(topics).dictionary_encode()
     topic = encoded.indices.to_numpy().astype(np.int64)
     subject = subjects.dictionary_encode().indices.to_numpy().astype(np.int64)
-    rows, ends = _intervals(subject, at, state, person, world.people["erased_at"])
+    rows, ends = _intervals(subject, at, state)
+    mortal = np.minimum(ends, world.people["erased_at"][person[rows]])
+    is_device = np.array(acts.columns["subject_type"])[rows] == "device"
+    told = np.where(is_device, ends, mortal)
+    living = np.flatnonzero(mortal > at[rows])
+    states = _persons(
+        person[rows[living]],
+        topic[rows[living]],
+        state[rows[living]],
+        at[rows[living]],
+        mortal[living],
+    )
+    lasting = np.flatnonzero(told > at[rows])
+    rows, told = rows[lasting], told[lasting]
     subject_table = pa.table(
         {
             **{
@@ -90,11 +104,10 @@ def tables(world: World, naming: Naming, seed: int, now: int) -> dict[str, pa.Ta
             },
             "state": [STATES[value] for value in state[rows].tolist()],
             "valid_from": instants(at[rows]),
-            "valid_to": bounds(ends),
+            "valid_to": bounds(told),
         }
     )
     names = [name.split("|") for name in encoded.dictionary.to_pylist()]
-    states = _persons(person[rows], topic[rows], state[rows], at[rows], ends)
     person_table = pa.table(
         {
             "person_id": states[0],
@@ -112,16 +125,13 @@ def tables(world: World, naming: Naming, seed: int, now: int) -> dict[str, pa.Ta
     }
 
 
-def _intervals(
-    subject: Ints, at: Ints, state: Ints, person: Ints, erased_at: Ints
-) -> tuple[Ints, Ints]:
+def _intervals(subject: Ints, at: Ints, state: Ints) -> tuple[Ints, Ints]:
     """Return, per act that sets a state, its row and when the subject's next act ends it."""
     rows = np.flatnonzero(state > 0)
     rows = rows[np.lexsort((state[rows], at[rows], subject[rows]))]
     ends = np.full(len(rows), NEVER)
     same = subject[rows[1:]] == subject[rows[:-1]]
     ends[:-1][same] = at[rows[1:]][same]
-    ends = np.minimum(ends, erased_at[person[rows]])
     keep = ends > at[rows]
     return rows[keep], ends[keep]
 
