@@ -30,12 +30,15 @@ class Statuses:
         self._answered = {row[:2] for row in self._known}
 
     def read(self, api: HubSpot, records: list[Record]) -> pa.Table:
-        """Return new or changed statuses of the addresses in ``records``."""
+        """Return new or changed statuses of the addresses in ``records``.
+
+        Those of archived contacts too: an unsubscription outlives the record it came with.
+        """
         shape = shapes.SUBSCRIPTION_STATUSES
         contacts: dict[str, list[str]] = {}
         for record in records:
             address = (record.get("properties") or {}).get("email")
-            if isinstance(address, str) and email(address) and not record.get("archived"):
+            if isinstance(address, str) and email(address):
                 contacts.setdefault(address.strip().lower(), []).append(str(record["id"]))
         found = [
             status | {"contact_id": contact}
