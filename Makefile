@@ -8,7 +8,7 @@ export COLUMNS = 200
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: run test test-acceptance test-faults lint types
+.PHONY: run test test-acceptance test-faults bench lint types
 
 run: $(VENV)/.run
 	$(BIN)/tandem run
@@ -26,6 +26,11 @@ test-acceptance: $(VENV)/.dev
 
 test-faults: $(VENV)/.dev
 	$(BIN)/python -m pytest -m faults tests
+
+# Every stage at volume (SIZE = S, M or L), in a home of its own.
+SIZE ?= S
+bench: $(VENV)/.dev
+	$(BIN)/tandem bench --size $(SIZE)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 PACKAGE = "orchestration.cli"
 COMMANDS = {
     "Every day": ("run", "status", "ui", "sql", "url"),
-    "Warehouse": ("up", "down", "doctor", "backup", "restore"),
+    "Warehouse": ("up", "down", "doctor", "backup", "restore", "bench"),
     "Subjects": ("sandbox", "identity", "consent", "privacy", "release", "quality"),
 }
 # Our own errors say cause and next step; nobody else's do, and theirs may quote a person's values.

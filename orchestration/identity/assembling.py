@@ -17,6 +17,7 @@ from orchestration.identity.graph import (
     Observations,
     Small,
     Word,
+    encode,
     intern,
     words,
 )
@@ -67,7 +68,9 @@ def assemble(
         rows.kind = np.concatenate([rows.kind, *kinds])
     nodes, index = intern(rows.high, rows.low, rows.kind)
     rows.give_up_keys()
-    observed = Observations(rows.record, index[:n], rows.first, rows.last, rows.count, rows.trust)
+    record, _ = encode(rows.record)
+    rows.record = np.empty(0, np.int64)
+    observed = Observations(record, index[:n], rows.first, rows.last, rows.count, rows.trust)
     times = np.array([micros_of(b.occurred_at) for b in ties], np.int64)
     left, right = index[n : n + m], index[n + m :]
     binding = Edges(

@@ -8,9 +8,16 @@ whose middle was refused get a new one. Refused and blocked values belong to nob
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from orchestration.identity.graph import Edges, Int, Mask, Nodes, Observations, Small, Word
+from orchestration.identity.graph import (
+    Edges,
+    Mask,
+    Nodes,
+    Observations,
+    Small,
+    Word,
+    encode,
+)
 from orchestration.identity.rules import Joins, RuleSet
 
 
@@ -49,27 +56,25 @@ def joins_mask(rules: RuleSet, wanted: Joins) -> Mask:
 
 def _centres(rows: Observations, nodes: Nodes) -> Small:
     """Return, per row, the strongest identifier of its record (ties by key)."""
-    encoded = pa.array(rows.record).dictionary_encode()
-    record = encoded.indices.to_numpy()
-    strength: Word = (nodes.kind.astype(np.uint64) << np.uint64(56)) | (nodes.high >> np.uint64(8))
+    records = int(rows.record.max(initial=-1)) + 1
+    strength: Word = nodes.kind.astype(np.uint64) << np.uint64(56)
+    strength |= nodes.high >> np.uint64(8)
     mine = strength[rows.node]
-    best = np.full(len(encoded.dictionary), np.iinfo(np.uint64).max, np.uint64)
-    np.minimum.at(best, record, mine)
-    wins = mine == best[record]
-    centre = np.zeros(len(best), np.int32)
-    centre[record[wins]] = rows.node[wins]
-    return np.asarray(centre[record], np.int32)
+    best = np.full(records, np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(best, rows.record, mine)
+    wins = mine == best[rows.record]
+    centre = np.zeros(records, np.int32)
+    centre[rows.record[wins]] = rows.node[wins]
+    return np.asarray(centre[rows.record], np.int32)
 
 
 def combine(edges: Edges, size: int) -> Edges:
     """Sum parallel edges: earliest and latest time, total count, best trust."""
     pair = edges.left.astype(np.int64) * size + edges.right
-    encoded = pa.array(pair).dictionary_encode()
-    if len(encoded.dictionary) == len(pair):
-        return edges
-    index = encoded.indices.to_numpy()
-    unique: Int = encoded.dictionary.to_numpy()
+    index, unique = encode(pair)
     n = len(unique)
+    if n == len(pair):
+        return edges
     first = np.full(n, np.iinfo(np.int64).max)
     last = np.full(n, np.iinfo(np.int64).min)
     count = np.zeros(n, np.int64)
@@ -84,20 +89,32 @@ def combine(edges: Edges, size: int) -> Edges:
     return Edges(left, (unique % size).astype(np.int32), first, last, count, trust, binding)
 
 
-def _star(rows: Observations, nodes: Nodes) -> Edges:
+def _stars(rows: Observations, nodes: Nodes, timed: Mask) -> tuple[Edges, Edges]:
+    """Return joined pairs, summed over records, and one row for each use of a timed value."""
     centre = _centres(rows, nodes)
-    leaf = rows.node != centre
-    rows, centre = rows.take(leaf), centre[leaf]
+    is_leaf = rows.node != centre
+    is_use = is_leaf & timed[nodes.kind[rows.node]]
+    joined = _spokes(rows, centre, is_leaf & ~is_use)
+    uses = _spokes(rows, centre, is_use & ~timed[nodes.kind[centre]])
+    return combine(joined, len(nodes)), uses
+
+
+def _spokes(rows: Observations, centre: Small, which: Mask) -> Edges:
+    rows, centre = rows.take(which), centre[which]
     none = np.zeros(len(centre), bool)
     return Edges(centre, rows.node, rows.first, rows.last, rows.count, rows.trust, none)
 
 
-def _over_shared(pairs: Edges, nodes: Nodes, rules: RuleSet) -> tuple[Small, Small]:
+def _over_shared(edges: Edges, uses: Edges, nodes: Nodes, rules: RuleSet) -> tuple[Small, Small]:
     """Return values that more partners of one type share than their rule allows, and how many."""
-    width = len(rules.types)
+    size = len(nodes)
+    _, used = encode(uses.left.astype(np.int64) * size + uses.right)
+    kind = np.concatenate([nodes.kind[edges.left], nodes.kind[used // size]])
+    right = np.concatenate([edges.right, (used % size).astype(np.int32)])
     limits = np.array([r.max_persons_per_value or np.iinfo(np.int32).max for r in rules.types])
-    cell = pairs.right.astype(np.int64) * width + nodes.kind[pairs.left]
-    partners = np.bincount(cell, minlength=len(nodes) * width).reshape(-1, width).max(axis=1)
+    partners = np.zeros(size, np.int64)
+    for code in range(len(rules.types)):
+        np.maximum(partners, np.bincount(right[kind == code], minlength=size), out=partners)
     refused = np.flatnonzero(partners > limits[nodes.kind]).astype(np.int32)
     return refused, partners[refused].astype(np.int32)
 
@@ -109,18 +126,11 @@ def build(rows: Observations, nodes: Nodes, rules: RuleSet, scope: Scope) -> Evi
     excluded[scope.blocked] = True
     if excluded.any():
         rows = rows.take(~excluded[rows.node])
-    stars = _star(rows, nodes)
-    is_use = timed[nodes.kind[stars.right]]
-    edges = combine(stars.take(~is_use), len(nodes))
-    uses = stars.take(is_use & ~timed[nodes.kind[stars.left]])
-    pairs = edges.joined(combine(uses, len(nodes))) if len(uses) else edges
-    refused, shared_by = _over_shared(pairs, nodes, rules)
+    edges, uses = _stars(rows, nodes, timed)
+    refused, shared_by = _over_shared(edges, uses, nodes, rules)
     gone = np.zeros(len(nodes), bool)
     gone[refused] = gone[scope.refused] = gone[scope.outside] = True
     if gone.any():
         excluded |= gone
-        stars = _star(rows.take(~gone[rows.node]), nodes)
-        is_use = timed[nodes.kind[stars.right]]
-        edges = combine(stars.take(~is_use), len(nodes))
-        uses = stars.take(is_use & ~timed[nodes.kind[stars.left]])
+        edges, uses = _stars(rows.take(~gone[rows.node]), nodes, timed)
     return Evidence(edges, uses, refused, shared_by, excluded)

@@ -7,7 +7,7 @@ depend on the order of arrival, so nothing may be decided by them: ties go by ``
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,17 @@ DAY = 86_400_000_000
 HEX = b"0123456789abcdef"
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 """2**64 over the golden ratio (Knuth, TAOCP vol. 3, 6.4): spreads the second half of a key."""
+
+
+_POOL = pa.system_memory_pool()
+"""Gives large pieces back to the system at once; Arrow's own pool keeps them for later."""
+
+
+def encode(values: Int | Word) -> tuple[Small, npt.NDArray[Any]]:
+    """Number distinct values; return the number of each row, and the values by number."""
+    encoded = pc.dictionary_encode(pa.array(values), memory_pool=_POOL)
+    indices = encoded.indices.to_numpy().astype(np.int32, copy=False)
+    return indices, encoded.dictionary.to_numpy()
 
 
 def _hex_table() -> npt.NDArray[np.uint8]:
@@ -95,9 +106,9 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Observations:
-    """One identifier seen in one record."""
+    """One identifier seen in one record; records are numbered."""
 
-    record: Int
+    record: Small
     node: Small
     first: Int
     last: Int
@@ -169,10 +180,8 @@ def intern(high: Word, low: Word, kind: npt.NDArray[np.int8]) -> tuple[Nodes, Sm
     combination of both halves is tried until all differ.
     """
     for mix in range(8):
-        encoded = pa.array(_mixed(high, low, mix)).dictionary_encode()
-        index = encoded.indices.to_numpy().astype(np.int32, copy=False)
-        size = len(encoded.dictionary)
-        place = np.empty(size, np.int64)
+        index, distinct = encode(_mixed(high, low, mix))
+        place = np.empty(len(distinct), np.int64)
         place[index] = np.arange(len(index))
         nodes = Nodes(high[place], low[place], kind[place], mix)
         if bool((nodes.low[index] == low).all()) and bool((nodes.high[index] == high).all()):

@@ -29,9 +29,9 @@ NOBODY = np.int32(-1)
 SHARED = "max_persons_per_value"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Graph:
-    """The input: nodes, what records say of them, and what was decided about them."""
+    """The input: nodes, what records say of them (until they are edges), and what was decided."""
 
     nodes: Nodes
     rows: Observations
@@ -39,6 +39,11 @@ class Graph:
     """Edges from merges and operators' permissions."""
     denied: tuple[tuple[int, int], ...]
     scope: Scope
+
+    def give_up_rows(self) -> Observations:
+        """Return the rows and keep none: they are half of what a resolution holds."""
+        rows, self.rows = self.rows, self.rows.take(np.empty(0, np.int64))
+        return rows
 
 
 @dataclass(frozen=True)
@@ -128,9 +133,11 @@ def partition(graph: Graph, rules: RuleSet) -> Partition:
     """Resolve one graph under the rules."""
     nodes = graph.nodes
     size = len(nodes)
-    evidence = build(graph.rows, nodes, rules, graph.scope)
+    evidence = build(graph.give_up_rows(), nodes, rules, graph.scope)
     usable = ~(evidence.excluded[graph.bindings.left] | evidence.excluded[graph.bindings.right])
-    edges = combine(evidence.edges.joined(graph.bindings.take(usable)), size)
+    edges = evidence.edges
+    if len(graph.bindings):
+        edges = combine(edges.joined(graph.bindings.take(usable)), size)
     labels = label(size, edges)
     value = counted_values(nodes, edges)
     seen = first_seen(size, edges)

@@ -39,7 +39,7 @@ class Rows:
         return len(self.record)
 
     def give_up_keys(self) -> None:
-        """Forget the keys: half of what rows take."""
+        """Forget the keys: a third of what rows take."""
         self.high = self.low = np.empty(0, np.uint64)
         self.kind = np.empty(0, np.int8)
 

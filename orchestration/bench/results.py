@@ -1,0 +1,95 @@
+"""What a benchmark found, kept as JSON, and the figures that follow from it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from orchestration.bench.errors import BenchError
+from orchestration.bench.limits import OF_STAGE
+
+Costs = Mapping[str, Mapping[str, float]]
+"""Stage -> its cost, as ``meter.Cost`` tells it."""
+TRANSFORM = ("observe", "consent", "identity", "derive")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One size: what was loaded, limits, a full refresh, nothing new, and one more day."""
+
+    size: str
+    events: int
+    commit: str
+    limits: Costs
+    full: Costs
+    unchanged: Costs
+    increment: Costs
+    models: Mapping[str, Mapping[str, float]]
+    """Model -> rows and seconds in the full refresh, and seconds in the increment."""
+
+    def ratio_to_limit(self, stage: str) -> float | None:
+        """Return CPU of a full stage over its limit's."""
+        floor = self.limits.get(OF_STAGE.get(stage, ""))
+        return _over(self.full[stage]["cpu"], floor["cpu"]) if floor else None
+
+    def increment_ratio(self, stage: str) -> float | None:
+        """Return CPU of an increment over the full stage's, what a stage costs idle left out."""
+        idle = self.unchanged.get(stage, {}).get("cpu", 0.0)
+        full = self.full[stage]["cpu"] - idle
+        return _over(max(0.0, self.increment[stage]["cpu"] - idle), full)
+
+    def totals(self) -> dict[str, float | None]:
+        """Return the ratios that the design sets targets for."""
+        idle, full, day = (
+            sum(costs[stage]["cpu"] for stage in costs)
+            for costs in (self.unchanged, self.full, self.increment)
+        )
+        transform = sum(self.full[stage]["cpu"] for stage in TRANSFORM if stage in self.full)
+        return {
+            "transform_to_copy": _over(transform, self.limits["copy"]["cpu"]),
+            "increment_to_full": _over(max(0.0, day - idle), full - idle),
+            "idle_cpu": round(idle, 2),
+        }
+
+
+def exponents(results: Sequence[Result]) -> dict[str, float]:
+    """Return, per stage, the exponent of growth of CPU with events, smallest to largest.
+
+    1 is linear. Empty for fewer than two sizes.
+    """
+    ordered = sorted(results, key=lambda result: result.events)
+    if len(ordered) < 2 or ordered[0].events == ordered[-1].events:
+        return {}
+    small, large = ordered[0], ordered[-1]
+    growth = math.log(large.events / small.events)
+    return {
+        stage: round(math.log(large.full[stage]["cpu"] / small.full[stage]["cpu"]) / growth, 2)
+        for stage in small.full
+        if small.full[stage]["cpu"] > 0 and large.full.get(stage, {}).get("cpu", 0) > 0
+    }
+
+
+def write(path: Path, result: Result) -> None:
+    """Keep one result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(vars(result), option=orjson.OPT_INDENT_2))
+
+
+def read(path: Path) -> Result:
+    """Return a result that was kept.
+
+    Raises:
+        BenchError: when the file is none.
+    """
+    try:
+        return Result(**orjson.loads(path.read_bytes()))
+    except (OSError, TypeError, ValueError) as error:
+        raise BenchError(
+            f"{path.name} holds no result of `tandem bench --json` ({type(error).__name__})"
+        ) from None
+
+
+def _over(part: float, whole: float) -> float | None:
+    return round(part / whole, 3) if whole > 0 else None
