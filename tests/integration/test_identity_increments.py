@@ -102,7 +102,7 @@ def test_many_increments_equal_a_rebuild(hub: World) -> None:
         run(hub)
     columns = "source, record_key, identifier_type, subject_key, first_seen, last_seen"
     living = (
-        f"select {columns} from identity.identifiers where observation_count > 0 order by 1, 2, 4"  # noqa: E501
+        f"select {columns} from identity.identifiers where observation_count > 0 order by 1, 2, 4"
     )
     evidence, links = hub.query(living), at.links(hub.warehouse)
     summary = run(hub, "--full-refresh")
