@@ -70,6 +70,11 @@ SOURCES: dict[str, SourceSpec] = {
                 "contact_merges",
                 "subscription_definitions",
                 "subscription_statuses",
+                "engagements",
+                "tickets",
+                "leads",
+                "campaigns",
+                "campaign_members",
             ),
         ),
         SourceSpec(
@@ -94,6 +99,10 @@ SOURCES: dict[str, SourceSpec] = {
                 "products",
                 "product_variants",
                 "inventory_levels",
+                "abandoned_checkouts",
+                "abandoned_checkout_lines",
+                "returns",
+                "return_lines",
             ),
         ),
         SourceSpec(

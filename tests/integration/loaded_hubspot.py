@@ -4,6 +4,7 @@ from typing import Any
 
 from ingestion.guard import derive, normalise
 from ingestion.guard.values import to_decimal, to_timestamp
+from tests.integration import loaded_hubspot_activities
 from tests.integration.sandbox_company import Company, by, keyer, rows
 
 _STAGES = {"lead": "lead_at", "marketingqualifiedlead": "mql_at", "salesqualifiedlead": "sql_at",
@@ -17,6 +18,7 @@ def assert_same(company: Company) -> None:
     _links(company)
     _merges(company)
     _consents(company)
+    loaded_hubspot_activities.assert_same(company)
 
 
 def _live(table: str, key: str) -> dict[str, dict[str, Any]]:
@@ -76,9 +78,11 @@ def _companies_and_deals(company: Company) -> None:
 
 
 def _links(company: Company) -> None:
+    many = ("calls", "meetings", "emails", "notes", "tickets", "leads")
     wanted = {("contacts", "companies"), ("deals", "contacts"), ("deals", "companies")}
+    wanted |= {(kind, "contacts") for kind in many}
     live = {kind: company.documents("hubspot", kind).keys()
-            for kind in ("contacts", "deals", "companies")}  # fmt: skip
+            for kind in ("contacts", "deals", "companies", *many)}  # fmt: skip
     truth = {
         (a["from_type"], str(a["from_id"]), a["to_type"], str(a["to_id"]),
          a["label"] or f"type {a['type_id']}")

@@ -13,6 +13,8 @@ def assert_same(company: Company) -> None:
     orders = company.documents("shopify", "orders")
     _orders(orders)
     _below_orders(list(orders.values()))
+    _returns(list(orders.values()))
+    _abandoned(company)
 
 
 def _customers(company: Company) -> None:
@@ -110,3 +112,44 @@ def _below_orders(orders: list[dict[str, Any]]) -> None:
          r["delivered_at"])
         for r in rows("raw_shopify.fulfillments")
     }  # fmt: skip
+
+
+def _returns(orders: list[dict[str, Any]]) -> None:
+    told = [(order, back) for order in orders for back in order["returns"]]
+    assert {
+        (to_gid(back["id"]), to_gid(order["id"]), back["status"], back["totalQuantity"],
+         to_timestamp(back["createdAt"]), to_timestamp(back["closedAt"]))
+        for order, back in told
+    } == {
+        (r["return_id"], r["shopify_order_id"], r["status"], r["quantity"], r["requested_at"],
+         r["closed_at"])
+        for r in rows("raw_shopify.returns")
+    }  # fmt: skip
+    lines = rows("raw_shopify.return_lines")
+    assert {
+        (to_gid(line["id"]), to_gid(line["fulfillmentLineItem"]["lineItem"]["id"]),
+         line["quantity"], line["refundedQuantity"], line["returnReason"])
+        for _, back in told for line in back["returnLineItems"]
+    } == {
+        (r["return_line_id"], r["order_line_id"], r["quantity"], r["refunded_quantity"],
+         r["reason"])
+        for r in lines
+    }  # fmt: skip
+    assert "ring me" not in repr(lines)
+
+
+def _abandoned(company: Company) -> None:
+    truth = company.documents("shopify", "abandonedCheckouts")
+    loaded = by("abandoned_checkout_id", rows("raw_shopify.abandoned_checkouts"))
+    assert truth
+    assert {
+        to_gid(told["id"]): (to_timestamp(told["completedAt"]), _shop(told["totalPriceSet"]),
+                             to_gid(told["customer"]["id"]))
+        for told in truth.values()
+    } == {
+        number: (row["completed_at"], row["total_amount"], row["shopify_customer_id"])
+        for number, row in loaded.items() if number in truth
+    }  # fmt: skip
+    lines = rows("raw_shopify.abandoned_checkout_lines")
+    assert {line["abandoned_checkout_id"] for line in lines} == loaded.keys()
+    assert "recover?token" not in repr(list(loaded.values()))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingestion.pipelines import LoadError, load
+from ingestion.sandbox.company.render.campaigns import campaign_guid
 from tests.conftest import Warehouse
 from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
 from tests.integration.sandbox_company import Company, rows, served, snapshot
@@ -77,6 +79,49 @@ def test_changes_in_the_crm_arrive_with_merges_and_deletions_as_facts(company: C
     assert {archived, merged, erased} <= gone
 
 
+def test_what_sales_and_service_did_arrives_without_what_was_said(company: Company) -> None:
+    ids = {kind: sorted(company.documents("hubspot", kind)) for kind in ("meetings", "calls")}
+    company.hubspot(
+        "PATCH",
+        f"/crm/v3/objects/meetings/{ids['meetings'][0]}",
+        {"properties": {"hs_meeting_outcome": "CANCELED"}},
+    )
+    company.hubspot("DELETE", f"/crm/v3/objects/calls/{ids['calls'][0]}")
+    made = company.hubspot(
+        "POST",
+        "/crm/v3/objects/notes",
+        {
+            "properties": {
+                "hs_timestamp": "2026-09-30T08:00:00.000Z",
+                "hs_note_body": "Reach Kim at kim.secret@corp.example",
+            }
+        },
+    )
+    contact = sorted(company.documents("hubspot", "contacts"))[0]
+    company.hubspot(
+        "PUT",
+        f"/crm/v4/objects/notes/{made['id']}/associations/default/contacts/{contact}",
+    )
+    campaign = campaign_guid(1)
+    company.hubspot("DELETE", f"/marketing/v3/campaigns/{campaign}")
+    company.load("raw_hubspot")
+    loaded_hubspot.assert_same(company)
+    assert [r["is_archived"] for r in rows("raw_hubspot.campaigns") if
+            r["hubspot_campaign_id"] == campaign] == [True]  # fmt: skip
+    tables = ("engagements", "tickets", "leads", "campaigns")
+    everything = repr([rows(f"raw_hubspot.{table}") for table in tables])
+    for said in ("kim.secret", "Jane Doe", "wants an offer", "call me", "Demo for"):
+        assert said not in everything
+
+
+def test_tables_an_account_does_not_have_are_left_out_by_name(company: Company) -> None:
+    company.fault("hubspot.campaigns", "missing_scope", times=-1)
+    with pytest.raises(LoadError, match="missing scope or permission"):
+        company.load("raw_hubspot")
+    load("raw_hubspot", leave_out=["campaigns"])
+    company.control("DELETE", "/faults")
+
+
 def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) -> None:
     import os
 
@@ -85,11 +130,11 @@ def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) 
     company.hubspot(
         "POST", path, {"subscriptionId": 301, "statusState": "UNSUBSCRIBED", "channel": "EMAIL"}
     )
-    os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"] = "0"
+    os.environ["SOURCES__HUBSPOT__SWEEP_HOURS"] = "0"
     try:
         company.load("raw_hubspot")
     finally:
-        del os.environ["SOURCES__HUBSPOT__CONSENT_SWEEP_HOURS"]
+        del os.environ["SOURCES__HUBSPOT__SWEEP_HOURS"]
     loaded_hubspot.assert_same(company)
     found = rows("raw_hubspot.subscription_statuses", "status = 'UNSUBSCRIBED'")
     assert (contact["id"], "301") in {

@@ -9,7 +9,17 @@ import numpy as np
 
 from ingestion.sandbox.company import store
 from ingestion.sandbox.company.draws import Bools, Ints
-from ingestion.sandbox.company.render import deals, goods, hubspot, orders, relations, shop
+from ingestion.sandbox.company.render import (
+    campaigns,
+    deals,
+    engagements,
+    goods,
+    hubspot,
+    orders,
+    relations,
+    shop,
+    shop_side,
+)
 from ingestion.sandbox.company.render.naming import (
     Naming,
     company_id,
@@ -27,6 +37,7 @@ def flush(connection: sqlite3.Connection, world: World, since: int, now: int) ->
     _contacts(connection, world, naming, since, now)
     _accounts_and_deals(connection, world, since, now)
     _relations(connection, world, since, now)
+    _activities(connection, world, naming, since, now)
     _shop(connection, world, naming, since, now)
 
 
@@ -63,6 +74,9 @@ def _contacts(
             "delete from hubspot_subscriptions where email = ?", ((typed or "").lower(),)
         )
         store.unlink(connection, "contacts", contact_id(row))
+    connection.executemany(
+        "delete from hubspot_objects where type = ? and id = ?", engagements.erased(erased)
+    )
     asked = (contacts["created_at"] <= now) & (contacts["erase_at"] > now)
     asked &= (
         _in(contacts["created_at"], since, now)
@@ -121,6 +135,26 @@ def _relations(connection: sqlite3.Connection, world: World, since: int, now: in
     )
 
 
+def _activities(
+    connection: sqlite3.Connection, world: World, naming: Naming, since: int, now: int
+) -> None:
+    """Write what sales, service and campaigns did; what an API changed is left alone."""
+    links = list(campaigns.touched(world, since, now))
+    by_kind: dict[str, list[hubspot.Row]] = {}
+    for kind, row, link in engagements.happened(world, naming, since, now):
+        by_kind.setdefault(kind, []).append(row)
+        if link is not None:
+            links.append(link)
+    for kind, rows in by_kind.items():
+        changed = store.touched(connection, kind)
+        store.put_hubspot(connection, kind, (row for row in rows if row[0] not in changed))
+    connection.executemany(
+        "insert or replace into hubspot_associations values (?, ?, ?, ?, ?, ?, ?)", links
+    )
+    if since < 0:
+        store.put_hubspot(connection, "campaigns", campaigns.campaign_rows())
+
+
 def _shop(
     connection: sqlite3.Connection, world: World, naming: Naming, since: int, now: int
 ) -> None:
@@ -141,6 +175,13 @@ def _shop(
     found = orders.order_rows(world, naming, rows, now, refunds)
     store.put_shopify(connection, "orders", found)
     store.put_shopify(connection, "refunds", refunds)
+    left, done = shop_side.checkout_times(world)
+    rows = np.flatnonzero(alive & (_in(left, since, now) | _in(done, since, now)) & (left <= now))
+    store.put_shopify(connection, "abandonedCheckouts", shop_side.checkout_rows(world, rows, now))
+    connection.executemany(
+        "delete from shopify_objects where kind = 'abandonedCheckouts' and id = ?",
+        [(shop_side.checkout_id(row),) for row in gone.tolist()],
+    )
     rows = np.flatnonzero(_in(world.inventory["updated_at"], since, now))
     store.put_shopify(connection, "inventoryItems", goods.inventory_rows(world, rows))
     if since < 0:

@@ -9,6 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from ingestion.sources.crm.hubspot_activity_shapes import (
+    CAMPAIGN_PROPERTIES,
+    ENGAGEMENT_PROPERTIES,
+    TEXTS,
+)
 from ingestion.sources.errors import WrongAnswerError
 from ingestion.sources.transport import Transport
 
@@ -25,6 +30,9 @@ _LONGEST_QUERY = 3_500
 MODIFIED = {"contacts": "lastmodifieddate"}
 _MODIFIED_ELSEWHERE = "hs_lastmodifieddate"
 
+ENGAGEMENTS = frozenset({"calls", "meetings", "emails", "notes"})
+_CAMPAIGNS = "/marketing/v3/campaigns"
+
 Record = dict[str, Any]
 
 
@@ -37,10 +45,16 @@ class HubSpot:
         self._properties: dict[str, list[str]] = {}
 
     def properties(self, kind: str) -> list[str]:
-        """Return the names of all properties the account has for an object type."""
+        """Return the names of all properties to read of an object type: no texts people wrote."""
+        if kind in ENGAGEMENTS:
+            return list(ENGAGEMENT_PROPERTIES)
         if kind not in self._properties:
             answer = self._http.json("GET", f"/crm/v3/properties/{kind}", having="results")
-            self._properties[kind] = [p["name"] for p in answer["results"]]
+            self._properties[kind] = [
+                each["name"]
+                for each in answer["results"]
+                if each["name"] not in TEXTS.get(kind, frozenset())
+            ]
         return self._properties[kind]
 
     def total(self, kind: str) -> int:
@@ -154,21 +168,34 @@ class HubSpot:
                 for status in result.get("statuses", []):
                     yield status | {"email": result["subscriberIdString"]}
 
+    def campaigns(self) -> Iterator[Record]:
+        """Yield the account's marketing campaigns."""
+        query = {"properties": ",".join(CAMPAIGN_PROPERTIES)}
+        for page in self._pages(_CAMPAIGNS, query, "campaigns"):
+            yield from page
+
+    def campaign_contacts(self, campaign: str, touch: str) -> Iterator[str]:
+        """Yield the ids of the contacts a campaign touched in one way."""
+        path = f"{_CAMPAIGNS}/{campaign}/reports/contacts/{touch}"
+        for page in self._pages(path, {}, "contacts of a campaign"):
+            yield from (str(each["id"]) for each in page)
+
     def _listed(self, kind: str, query: dict[str, str]) -> Iterator[list[Record]]:
+        yield from self._pages(f"/crm/v3/objects/{kind}", query, kind)
+
+    def _pages(self, path: str, query: dict[str, str], what: str) -> Iterator[list[Record]]:
         after: str | None = None
         used: set[str] = set()
         while True:
             params = query | {"limit": str(self._page)} | ({"after": after} if after else {})
-            answer = self._http.json(
-                "GET", f"/crm/v3/objects/{kind}", having="results", params=params
-            )
+            answer = self._http.json("GET", path, having="results", params=params)
             yield answer["results"]
             after = answer.get("paging", {}).get("next", {}).get("after")
             if after is None:
                 return
             if after in used:
                 raise WrongAnswerError(
-                    "hubspot", f"the list of {kind} has a page cursor that repeats"
+                    "hubspot", f"the list of {what} has a page cursor that repeats"
                 )
             used.add(after)
 

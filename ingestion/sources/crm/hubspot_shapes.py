@@ -7,6 +7,7 @@ every other property an account has is a misfit and goes to ``extra``.
 from ingestion.guard import derive
 from ingestion.guard.normalise import phone_country
 from ingestion.guard.shapes import Derived, Field, Identifier, Shape, Treatment
+from ingestion.sources.crm import hubspot_activity_shapes as activities
 
 SOURCE = "raw_hubspot"
 _VAULT = Treatment.VAULT
@@ -20,7 +21,7 @@ def _stage_date(stage: str, column: str) -> Field:
 # Properties that HubSpot derives from personal ones, or that repeat what a column has.
 _REPEATED = frozenset({"hs_object_id", "hs_full_name_or_email", "hs_email_domain", "associations"})
 _ENVELOPE = frozenset(
-    {"url", "propertiesWithHistory", "objectWriteTraceId", "createdAt", "updatedAt"}
+    {"url", "propertiesWithHistory", "objectWriteTraceId", "createdAt", "updatedAt", "_kind"}
 )
 
 CONTACTS = Shape(
@@ -217,4 +218,5 @@ SHAPES = (
     CONTACT_MERGES,
     SUBSCRIPTION_DEFINITIONS,
     SUBSCRIPTION_STATUSES,
+    *activities.SHAPES,
 )

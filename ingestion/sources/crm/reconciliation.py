@@ -19,11 +19,12 @@ from ingestion.sources.session import Session
 class Reconciled:
     """What is known to be alive of one object type, through one run."""
 
-    def __init__(self, session: Session, shape: Shape) -> None:
+    def __init__(self, session: Session, shape: Shape, kind: str, where: str = "") -> None:
         self._session = session
         self._shape = shape
+        self._kind = kind
         self._id = shape.key[0]
-        rows = session.known(shape.resource, [self._id, "is_archived"])
+        rows = session.known(shape.resource, [self._id, "is_archived"], where)
         self._alive = {row[0] for row in rows if not row[1]}
         self._archived = {row[0] for row in rows if row[1]}
         self._refused: set[str] = set()
@@ -54,21 +55,22 @@ class Reconciled:
         self, api: HubSpot, state: dict[str, Any]
     ) -> Iterator[tuple[list[Record], dict[str, pa.Table]]]:
         """Yield what the comparison brings to light."""
-        kind, guard = self._shape.resource, self._session.guard
+        kind, table_name, guard = self._kind, self._shape.resource, self._session.guard
         total = api.total(kind)
-        guard.counts(kind).server_total = total
+        counts = guard.counts(table_name)
+        counts.server_total = (counts.server_total or 0) + total
         if total == len(self._alive) + int(state.get("refused", 0)):
             return
         listed = api.ids(kind)
         self._session.refuse_shrinking(kind, len(listed), len(self._alive))
         unread = sorted(listed - self._alive - self._refused)
         if unread:
-            records = api.read(kind, unread)
+            records = [record | {"_kind": kind} for record in api.read(kind, unread)]
             table = guard.admit(self._shape, records)
             self.saw(records, table)
-            yield records, {kind: table}
+            yield records, {table_name: table}
         gone = sorted(self._alive - listed)
         if gone:
             rows = self._session.known_rows(self._shape, gone)
-            yield [], {kind: archived(rows, self._session.as_of)}
+            yield [], {table_name: archived(rows, self._session.as_of)}
         state["refused"] = len(listed - self._alive)

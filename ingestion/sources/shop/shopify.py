@@ -8,12 +8,14 @@ Deletions: Shopify leaves no tombstone; its counts of customers and orders are c
 known to be alive, and when they differ all ids are read and the missing ones become
 ``is_deleted`` rows. A customer merge shows as one deletion and changed orders.
 Bulk files are taken whole or not at all; children are joined by ``__parentId``.
+Abandoned checkouts: Shopify forgets them after three months; what was read is kept. They and
+returns need scopes of their own; an app without them names the tables in ``leave_out``.
 Known limits: without the scope `read_all_orders` Shopify shows the last 60 days only (a warning
-says so); abandoned checkouts and draft orders are not read.
+says so); draft orders are not read.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +30,7 @@ from ingestion.sources.resources import CONTRACT, Batch, picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.shop import shopify_queries as queries
 from ingestion.sources.shop import shopify_shapes as shapes
+from ingestion.sources.shop import shopify_side_shapes as side
 from ingestion.sources.shop.shopify_api import Node, Shopify
 from ingestion.sources.transport import Transport
 
@@ -43,6 +46,7 @@ def shopify(
     access_token: str = dlt.secrets.value,
     api_version: str = queries.API_VERSION,
     lookback_minutes: int = 10,
+    leave_out: list[str] | None = None,
     accept_shrinking: str | None = None,
     as_of: str | None = None,
 ) -> list[DltResource]:
@@ -52,17 +56,21 @@ def shopify(
         return Transport("shopify", base_url, {"X-Shopify-Access-Token": access_token})
 
     session = Session(shapes.SOURCE, connect, as_of, accept_shrinking)
-    load = _Load(session, base_url, api_version, timedelta(minutes=lookback_minutes))
+    lookback = timedelta(minutes=lookback_minutes)
+    load = _Load(session, base_url, api_version, lookback, leave_out or ())
     customers = reader("customer_files", load.customers)
     orders = reader("order_files", load.orders)
     products = reader("product_files", load.products)
     stock = reader("inventory_files", load.stock)
+    checkouts = reader("checkout_files", load.checkouts)
     order_tables = (
         shapes.ORDERS,
         shapes.ORDER_LINES,
         shapes.REFUNDS,
         shapes.REFUND_LINES,
         shapes.FULFILLMENTS,
+        side.RETURNS,
+        side.RETURN_LINES,
     )
     return [
         customers,
@@ -74,13 +82,24 @@ def shopify(
         picked(shapes.PRODUCT_VARIANTS, products),
         stock,
         picked(shapes.INVENTORY_LEVELS, stock),
+        checkouts,
+        picked(side.ABANDONED_CHECKOUTS, checkouts),
+        picked(side.ABANDONED_CHECKOUT_LINES, checkouts),
     ]
 
 
 class _Load:
     """What one run reads."""
 
-    def __init__(self, session: Session, base_url: str, version: str, lookback: timedelta) -> None:
+    def __init__(
+        self,
+        session: Session,
+        base_url: str,
+        version: str,
+        lookback: timedelta,
+        left_out: Sequence[str],
+    ) -> None:
+        self._left_out = frozenset(left_out)
         self._session = session
         self._base = base_url
         self._version = version
@@ -106,7 +125,16 @@ class _Load:
     def orders(self) -> Iterator[Batch]:
         """Read changed orders with everything below them, and find deleted ones."""
         state = dlt.current.resource_state()
-        names = ("orders", "order_lines", "refunds", "refund_lines", "fulfillments")
+        names = (
+            "orders",
+            "order_lines",
+            "refunds",
+            "refund_lines",
+            "fulfillments",
+            "returns",
+            "return_lines",
+        )
+        returns = "" if "returns" in self._left_out else queries.RETURNS
         with self._session.reading(*names) as guard:
             api = self._api()
             self._warn_about_scope(api)
@@ -114,9 +142,10 @@ class _Load:
             reached = None
             known_refunds = {row[0] for row in self._session.known("refund_lines", ["refund_id"])}
             yield {}
-            for nodes in _chunks(api.bulk(queries.ORDERS % self._filter(state))):
+            query = queries.ORDERS % (self._filter(state) | {"returns": returns})
+            for nodes in _chunks(api.bulk(query)):
                 orders = [node for node in nodes if "__parentId" not in node]
-                lines = [node for node in nodes if "__parentId" in node]
+                lines = _of_type(nodes, "LineItem")
                 refunds = [r | {"order": o["id"]} for o in orders for r in o.get("refunds") or []]
                 parcels = [
                     f | {"order": o["id"]} for o in orders for f in o.get("fulfillments") or []
@@ -131,6 +160,10 @@ class _Load:
                     "refunds": guard.admit(shapes.REFUNDS, refunds),
                     "refund_lines": guard.admit(shapes.REFUND_LINES, api.refund_lines(unread)),
                     "fulfillments": guard.admit(shapes.FULFILLMENTS, parcels),
+                    "returns": guard.admit(side.RETURNS, _of_type(nodes, "Return")),
+                    "return_lines": guard.admit(
+                        side.RETURN_LINES, _of_type(nodes, "ReturnLineItem")
+                    ),
                 }
             total = api.ask(queries.COUNTS)["ordersCount"]["count"]
             yield from self._missing(api, shapes.ORDERS, queries.ORDER_IDS, seen, total)
@@ -176,6 +209,26 @@ class _Load:
                     levels.append(node | {"available": available, "variant": variant})
                 yield {"inventory_levels": guard.admit(shapes.INVENTORY_LEVELS, levels)}
 
+    def checkouts(self) -> Iterator[Batch]:
+        """Read changed abandoned checkouts; those Shopify has forgotten are kept."""
+        state = dlt.current.resource_state()
+        with self._session.reading("abandoned_checkouts", "abandoned_checkout_lines") as guard:
+            reached = None
+            yield {}
+            if "abandoned_checkouts" in self._left_out:
+                return
+            query = queries.ABANDONED_CHECKOUTS % self._filter(state)
+            for nodes in _chunks(self._api().bulk(query)):
+                left = [node for node in nodes if "__parentId" not in node]
+                lines = [node for node in nodes if "__parentId" in node]
+                table = guard.admit(side.ABANDONED_CHECKOUTS, left)
+                reached = _latest(table, reached)
+                yield {
+                    "abandoned_checkouts": table,
+                    "abandoned_checkout_lines": guard.admit(side.ABANDONED_CHECKOUT_LINES, lines),
+                }
+            self._session.advance(state, reached)
+
     def _missing(
         self, api: Shopify, shape: Shape, ids: str, seen: set[str], total: int
     ) -> Iterator[Batch]:
@@ -195,7 +248,7 @@ class _Load:
 
     def _filter(self, state: dict[str, Any]) -> dict[str, str]:
         since = self._session.since(state, self._lookback)
-        return {"filter": f"(query: \"updated_at:>='{since.isoformat()}Z'\")" if since else ""}
+        return {"filter": queries.CHANGED_SINCE % since.isoformat() if since else ""}
 
     def _api(self) -> Shopify:
         return Shopify(self._session.transport, Transport("shopify", self._base), self._version)
@@ -213,6 +266,11 @@ class _Load:
 
 def _number(gid: Any) -> str:
     return str(gid).rpartition("/")[2].partition("?")[0]
+
+
+def _of_type(nodes: list[Node], name: str) -> list[Node]:
+    """Return the children of one type: their ids tell, whatever order the file has."""
+    return [node for node in nodes if "__parentId" in node and f"/{name}/" in str(node.get("id"))]
 
 
 def _chunks(nodes: Iterator[Node]) -> Iterator[list[Node]]:

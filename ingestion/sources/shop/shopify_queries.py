@@ -6,6 +6,7 @@ read from the address and the number, where Shopify moved them.
 """
 
 API_VERSION = "2026-01"
+CHANGED_SINCE = "(query: \"updated_at:>='%sZ'\")"
 
 _MONEY = "{ shopMoney { amount currencyCode } }"
 
@@ -53,6 +54,44 @@ ORDERS = (
           variant { id }
           originalUnitPriceSet MONEY
           totalDiscountSet MONEY
+        } }
+      }
+      %(returns)s
+    } }
+  }
+}
+"""
+).replace("MONEY", _MONEY)
+
+RETURNS = """
+returns {
+  edges { node {
+    id status totalQuantity createdAt requestApprovedAt closedAt
+    returnLineItems { edges { node {
+      id quantity refundedQuantity returnReason
+      ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } }
+    } } }
+  } }
+}
+"""
+
+ABANDONED_CHECKOUTS = (
+    """
+{
+  abandonedCheckouts%(filter)s {
+    edges { node {
+      id createdAt updatedAt completedAt
+      customer { id }
+      shippingAddress { countryCodeV2 }
+      subtotalPriceSet MONEY
+      totalDiscountSet MONEY
+      totalPriceSet MONEY
+      lineItems {
+        edges { node {
+          id title sku quantity
+          product { id }
+          variant { id }
+          originalUnitPriceSet MONEY
         } }
       }
     } }
@@ -152,10 +191,13 @@ query Counts {
 
 SCOPES = "query Scopes { currentAppInstallation { accessScopes { handle } } }"
 
+# Every document as it is sent, for validation against Shopify's published schema.
+_SINCE = {"filter": CHANGED_SINCE % "2026-01-01T00:00:00"}
 DOCUMENTS = {
-    "CUSTOMERS": CUSTOMERS % {"filter": ""},
-    "ORDERS": ORDERS % {"filter": ""},
-    "PRODUCTS": PRODUCTS % {"filter": ""},
+    "CUSTOMERS": CUSTOMERS % _SINCE,
+    "ORDERS": ORDERS % (_SINCE | {"returns": RETURNS}),
+    "ABANDONED_CHECKOUTS": ABANDONED_CHECKOUTS % _SINCE,
+    "PRODUCTS": PRODUCTS % _SINCE,
     "INVENTORY": INVENTORY,
     "CUSTOMER_IDS": CUSTOMER_IDS,
     "ORDER_IDS": ORDER_IDS,

@@ -9,6 +9,7 @@ import orjson
 from ingestion.guard import derive, scrub
 from ingestion.guard.misfits import extra_of
 from ingestion.guard.shapes import Derived, Field, Identifier, Shape, Treatment, Values
+from ingestion.sources.shop import shopify_side_shapes as side
 
 SOURCE = "raw_shopify"
 _VAULT = Treatment.VAULT
@@ -258,4 +259,5 @@ SHAPES = (
     PRODUCTS,
     PRODUCT_VARIANTS,
     INVENTORY_LEVELS,
+    *side.SHAPES,
 )

@@ -9,7 +9,7 @@ from ingestion.sandbox.company.catalogue import LOCATIONS
 from ingestion.sandbox.company.clock import iso
 from ingestion.sandbox.company.draws import Ints
 from ingestion.sandbox.company.ordering import POS
-from ingestion.sandbox.company.render import order_parts
+from ingestion.sandbox.company.render import order_parts, shop_side
 from ingestion.sandbox.company.render.hubspot import latest
 from ingestion.sandbox.company.render.naming import Naming, customer_id, order_id
 from ingestion.sandbox.company.render.shop import ShopRow, address, gid
@@ -31,7 +31,7 @@ _TIMES = (
 def order_changes(world: World, now: int) -> Ints:
     """Return when each order last changed, erasure of its customer included."""
     orders, customers = world.orders, world.customers
-    columns = [orders[name] for name in _TIMES]
+    columns = [orders[name] for name in _TIMES] + [shop_side.return_requests(orders)]
     if len(customers):
         erased = customers["erase_at"][orders["customer"]]
         columns.append(np.where(orders["customer"] >= 0, erased, 0))
@@ -43,6 +43,7 @@ def order_rows(
 ) -> Iterator[ShopRow]:
     """Yield orders (id, created, updated, sort, JSON); their refunds go to ``refund_rows``."""
     changed = order_changes(world, now)[rows].tolist()
+    asked = shop_side.return_requests(world.orders)[rows].tolist()
     columns = {name: world.orders[name][rows].tolist() for name in world.orders.columns}
     people = {name: world.people[name].tolist() for name in ("country", "city")}
     erase = world.customers["erase_at"].tolist()
@@ -131,6 +132,7 @@ def order_rows(
             "customerJourneySummary": order_parts.journey(order, created),
             "lineItems": lines,
             "refunds": refunds,
+            "returns": shop_side.returns(order, asked[at], number, lines, now),
             "fulfillments": order_parts.fulfilments(order, number, lines, now),
         }
         yield number, order["ordered_at"], changed[at], order["ordered_at"], orjson.dumps(document)

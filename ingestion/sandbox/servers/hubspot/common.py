@@ -9,17 +9,26 @@ from ingestion.sandbox.company.clock import iso_ms
 from ingestion.sandbox.servers.faults import Reply
 from ingestion.sandbox.servers.talk import Call, reply
 
-TYPES = {
-    "contacts": "contacts",
-    "contact": "contacts",
-    "0-1": "contacts",
-    "companies": "companies",
-    "company": "companies",
-    "0-2": "companies",
-    "deals": "deals",
-    "deal": "deals",
-    "0-3": "deals",
+# Object type ids as HubSpot numbers them.
+_NUMBERED = {
+    "contacts": "0-1",
+    "companies": "0-2",
+    "deals": "0-3",
+    "tickets": "0-5",
+    "notes": "0-46",
+    "meetings": "0-47",
+    "calls": "0-48",
+    "emails": "0-49",
+    "leads": "0-136",
 }
+_SINGULAR = {"companies": "company"}
+TYPES = (
+    {kind: kind for kind in _NUMBERED}
+    | {number: kind for kind, number in _NUMBERED.items()}
+    | {_SINGULAR.get(kind, kind[:-1]): kind for kind in _NUMBERED}
+)
+CREATED = {"contacts": "createdate", "companies": "createdate", "deals": "createdate",
+           "tickets": "createdate"}  # fmt: skip
 DEFAULTS = {
     "contacts": (
         "createdate",
@@ -41,11 +50,7 @@ DEFAULTS = {
         "pipeline",
     ),
 }
-MODIFIED = {
-    "contacts": "lastmodifieddate",
-    "companies": "hs_lastmodifieddate",
-    "deals": "hs_lastmodifieddate",
-}
+MODIFIED = dict.fromkeys(_NUMBERED, "hs_lastmodifieddate") | {"contacts": "lastmodifieddate"}
 _LIMITS = {
     "X-HubSpot-RateLimit-Daily": "650000",
     "X-HubSpot-RateLimit-Daily-Remaining": "649000",
@@ -155,9 +160,9 @@ def record(
     """Return a stored row as HubSpot shows it, with the wanted properties only."""
     number, created, modified, archived, archived_at, document = row
     properties = orjson.loads(document)
-    always = ("createdate", MODIFIED[kind], "hs_object_id")
+    always = (CREATED.get(kind, "hs_createdate"), MODIFIED[kind], "hs_object_id")
     defined = known(call, kind)
-    wanted = dict.fromkeys([*(names or DEFAULTS[kind]), *always])
+    wanted = dict.fromkeys([*(names or DEFAULTS.get(kind, ())), *always])
     shown: dict[str, Any] = {
         "id": str(number),
         "properties": {

@@ -9,6 +9,18 @@ from ingestion.sandbox.servers.hubspot import common
 from ingestion.sandbox.servers.talk import Call
 
 BATCH_LIMIT, DEFAULT_PAGE = 1_000, 500
+# Ids of the unlabelled links HubSpot makes by default, there and back.
+_TYPE_IDS = {
+    ("contacts", "companies"): (279, 280),
+    ("deals", "contacts"): (3, 4),
+    ("deals", "companies"): (341, 342),
+    ("tickets", "contacts"): (16, 15),
+    ("calls", "contacts"): (194, 193),
+    ("emails", "contacts"): (198, 197),
+    ("meetings", "contacts"): (200, 199),
+    ("notes", "contacts"): (202, 201),
+    ("leads", "contacts"): (578, 579),
+}
 
 
 def _page(call: Call) -> int:
@@ -117,15 +129,7 @@ def change(call: Call) -> Reply:
                 *left,
             )
         return Reply(b"", 204)
-    ways = {
-        ("contacts", "companies"): (279, 280),
-        ("companies", "contacts"): (280, 279),
-        ("deals", "contacts"): (3, 4),
-        ("contacts", "deals"): (4, 3),
-        ("deals", "companies"): (341, 342),
-        ("companies", "deals"): (342, 341),
-    }
-    forth, back = ways[kind, other]
+    forth, back = _TYPE_IDS.get((kind, other)) or _TYPE_IDS[other, kind][::-1]
     for row in ((kind, here, other, there, forth), (other, there, kind, here, back)):
         call.state.rows(
             "insert or replace into hubspot_associations values"

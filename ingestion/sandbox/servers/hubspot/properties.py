@@ -22,14 +22,33 @@ createdate:datetime hs_lastmodifieddate:datetime hs_object_id:number"""
 _DEAL = """dealname amount:number deal_currency_code:enumeration dealstage:enumeration
 pipeline:enumeration closedate:datetime createdate:datetime hs_is_closed:bool
 hs_is_closed_won:bool hs_lastmodifieddate:datetime hs_object_id:number"""
+_ENGAGEMENT = """hs_timestamp:datetime hs_createdate:datetime hs_lastmodifieddate:datetime
+hubspot_owner_id:enumeration hs_object_id:number"""
+_TYPES = {
+    "contacts": _CONTACT,
+    "companies": _COMPANY,
+    "deals": _DEAL,
+    "calls": f"""{_ENGAGEMENT} hs_call_title hs_call_body hs_call_direction:enumeration
+    hs_call_status:enumeration hs_call_duration:number hs_call_to_number""",
+    "emails": f"""{_ENGAGEMENT} hs_email_subject hs_email_text hs_email_direction:enumeration
+    hs_email_status:enumeration""",
+    "meetings": f"""{_ENGAGEMENT} hs_meeting_title hs_meeting_start_time:datetime
+    hs_meeting_end_time:datetime hs_meeting_outcome:enumeration""",
+    "notes": f"{_ENGAGEMENT} hs_note_body",
+    "tickets": f"""{_ENGAGEMENT} subject content hs_pipeline:enumeration
+    hs_pipeline_stage:enumeration hs_ticket_priority:enumeration hs_ticket_category:enumeration
+    source_type:enumeration createdate:datetime closed_date:datetime""",
+    "leads": f"""{_ENGAGEMENT} hs_lead_name hs_lead_type:enumeration hs_lead_label:enumeration
+    hs_pipeline:enumeration hs_pipeline_stage:enumeration""",
+}
 _OWN = {"favourite_colour"}
 DATES = frozenset({"date", "datetime"})
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def types(kind: str) -> dict[str, str]:
     """Return the type of every defined property of an object type."""
-    words = {"contacts": _CONTACT, "companies": _COMPANY, "deals": _DEAL}[kind].split()
+    words = _TYPES[kind].split()
     return {name: found or "string" for name, _, found in (word.partition(":") for word in words)}
 
 

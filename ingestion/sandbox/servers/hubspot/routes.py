@@ -2,6 +2,7 @@
 
 from ingestion.sandbox.servers.faults import Reply
 from ingestion.sandbox.servers.hubspot import (
+    campaigns,
     common,
     consents,
     linking,
@@ -47,6 +48,7 @@ def _objects(base: str) -> list[Endpoint]:
 
 
 _LINKS = "/crm/v4/objects/{type}/{id}/associations/{to}"
+_CAMPAIGNS = "/marketing/v3/campaigns"
 _PREFERENCES = "/communication-preferences"
 ENDPOINTS = (
     *_objects("/crm/v3/objects"),
@@ -77,6 +79,14 @@ ENDPOINTS = (
     Endpoint("hubspot.statuses", f"{_PREFERENCES}/v4/statuses/batch/read", _POST, consents.batch),
     Endpoint(
         "hubspot.status", f"{_PREFERENCES}/v4/statuses/{{email}}", ("GET", "POST"), consents.status
+    ),
+    Endpoint("hubspot.campaigns", _CAMPAIGNS, _GET, campaigns.listed),
+    Endpoint("hubspot.campaign", f"{_CAMPAIGNS}/{{guid}}", ("DELETE",), campaigns.delete),
+    Endpoint(
+        "hubspot.campaign_contacts",
+        f"{_CAMPAIGNS}/{{guid}}/reports/contacts/{{touch}}",
+        _GET,
+        campaigns.contacts,
     ),
     Endpoint("hubspot.account", "/account-info/v3/details", _GET, account),
 )

@@ -89,7 +89,11 @@ def _where(call: Call, kind: str, body: dict[str, Any]) -> tuple[str, list[Any]]
 
 def _column(kind: str, name: str) -> str | None:
     """Return the store's column behind a property, when there is one."""
-    columns = {"hs_object_id": "id", "createdate": "created", common.MODIFIED[kind]: "modified"}
+    columns = {
+        "hs_object_id": "id",
+        common.CREATED.get(kind, "hs_createdate"): "created",
+        common.MODIFIED[kind]: "modified",
+    }
     return columns.get(name)
 
 

@@ -36,7 +36,7 @@ def create(call: Call) -> Reply:
     properties = (
         dict.fromkeys(common.known(call, kind))
         | given
-        | {"hs_object_id": str(number), "createdate": iso_ms(now)}
+        | {"hs_object_id": str(number), common.CREATED.get(kind, "hs_createdate"): iso_ms(now)}
     )
     row = _store(call, kind, number, now * 1000, now * 1000, properties)
     return common.answered(common.record(call, kind, row, list(given), []), 201)

@@ -100,7 +100,7 @@ class Planner:
                 found.append(each)
             elif isinstance(each, InlineFragmentNode):
                 on = each.type_condition.name.value if each.type_condition else type_name
-                if on in (type_name, "Node"):
+                if on in (type_name, "Node", f"{type_name}Type"):
                     found += self.fields(type_name, each.selection_set)
             elif isinstance(each, FragmentSpreadNode):
                 fragment = self.fragments[each.name.value]
@@ -116,12 +116,14 @@ class Planner:
 
     def _nodes_of(self, connection: str, node: FieldNode) -> Plan:
         """Compile what is wanted of a connection's nodes, through ``edges`` or ``nodes``."""
-        item = connection.removesuffix("Connection")
+        named = connection.removesuffix("Connection")
+        # An interface with one kind of object behind it here.
+        item = named if isinstance(schema().type_map[named], GraphQLObjectType) else named[:-4]
         for each in self.fields(connection, node.selection_set):
             if each.name.value == "nodes":
                 return self.plan(item, each.selection_set)
             if each.name.value == "edges":
-                for inner in self.fields(f"{item}Edge", each.selection_set):
+                for inner in self.fields(f"{named}Edge", each.selection_set):
                     if inner.name.value == "node":
                         return self.plan(item, inner.selection_set)
         return Plan(item)

@@ -27,6 +27,7 @@ SCOPES = (
     "read_inventory",
     "read_locations",
     "read_fulfillments",
+    "read_returns",
     "write_customers",
     "write_orders",
 )

@@ -19,6 +19,7 @@ KINDS = {
     "InventoryItem": "inventoryItems",
     "Location": "locations",
     "Refund": "refunds",
+    "AbandonedCheckout": "abandonedCheckouts",
 }
 ROOTS = {kind: name for name, kind in KINDS.items()}
 
