@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingestion.sandbox.company import clock
 
-FORMAT = 9
+FORMAT = 10
 
 
 class CompanyError(RuntimeError):
