@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli.privacy_requests import app as requests_app
+
 IDENTIFIER = "E-mail address, phone number (+49…), vendor id, subject key or person id."
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="People's rights: access, erasure, objection."
@@ -14,6 +16,7 @@ retention_app = typer.Typer(no_args_is_help=True, help="What is older than its p
 receipt_app = typer.Typer(no_args_is_help=True, help="Receipts of what was done.")
 app.add_typer(retention_app, name="retention")
 app.add_typer(receipt_app, name="receipt")
+app.add_typer(requests_app, name="requests")
 
 
 @app.command()

@@ -10,8 +10,10 @@ import dagster as dg
 from ingestion.guard.store import Counts
 from ingestion.pipelines import load
 from ingestion.registry import SOURCES, SourceSpec
+from ingestion.settings import role_url
 from orchestration.defs.company import SandboxCompany
 from orchestration.defs.tables import looking, seen
+from orchestration.defs.transformation import manifest
 from orchestration.operations.failures import without_values
 
 _log = logging.getLogger(__name__)
@@ -48,11 +50,14 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
         pool=source.dataset,
     )
     def _load(company: SandboxCompany) -> Iterator[dg.MaterializeResult[None]]:
+        from orchestration.consent.ledger import append
         from orchestration.warehouse.bootstrap import reconcile
 
         with without_values():
             counts = load(source.name).counts
             reconcile()
+            if _tells_consent(source):
+                append(role_url("loader"))
             with looking("loader") as connection:
                 for resource in source.resources:
                     known = asdict(counts[resource]) if resource in counts else {}
@@ -66,6 +71,14 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
             )
 
     return _load
+
+
+def _tells_consent(source: SourceSpec) -> bool:
+    """Say whether the ledger hears of this source: then a withdrawal counts when it is loaded."""
+    return any(
+        node["name"] == f"int_consent__{source.vendor}_events"
+        for node in manifest()["nodes"].values()
+    )
 
 
 def _what_came_in(source: SourceSpec, counts: Mapping[str, Counts]) -> dict[str, Any]:

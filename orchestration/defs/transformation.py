@@ -98,6 +98,7 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
         import psycopg
 
         from orchestration.building.zone import build
+        from orchestration.privacy import registry
         from orchestration.warehouse.bootstrap import reconcile
 
         with without_values():
@@ -110,6 +111,8 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
                     if (event := to_event(result)) is not None:
                         yield event
             reconcile()
+            with psycopg.connect(role_url("dsr"), autocommit=True) as connection:
+                registry.check(connection)
 
     return _zone
 

@@ -64,10 +64,14 @@ class Copy:
 
 def access(url: str, identifier: str) -> Copy:
     """Return everything of whoever an identifier names, in one consistent moment."""
+    return access_of(url, _closure(url, identifier))
+
+
+def access_of(url: str, theirs: Closure) -> Copy:
+    """Return everything that belongs to a closure."""
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        theirs = _closure(url, identifier)
         found = registry.tables_of(url)
         known = registry.load()
         relations = {}

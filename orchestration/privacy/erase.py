@@ -12,20 +12,29 @@ Idempotent: erasing somebody twice finds nobody the second time.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import Connection, sql
 
-from ingestion.settings import role_url
+from ingestion.settings import home, role_url
 from orchestration.privacy import cascade, holds, receipts, registry, scan, tombstones
 from orchestration.privacy.errors import PrivacyError
 from orchestration.privacy.receipts import Receipt
-from orchestration.privacy.subjects import Closure, closure, closure_of_persons
+from orchestration.privacy.subjects import (
+    Closure,
+    closure,
+    closure_of_keys,
+    closure_of_persons,
+)
 
 RECEIPT_KIND = "erasure"
+# Folder of the home with copies that access requests asked for, one folder each.
+COPIES = "requests"
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,15 @@ def erase_persons(url: str, person_ids: list[str], *, verified_by: str) -> Recei
     """Erase several persons known by their ids in one cascade."""
     with psycopg.connect(url, autocommit=True) as connection:
         return _erase(connection, closure_of_persons(connection, person_ids), verified_by)
+
+
+def erase_keys(url: str, subject_keys: list[str], *, verified_by: str) -> Receipt:
+    """Erase everybody whom subject keys stand for in one cascade.
+
+    A key of nobody known is buried all the same: what it stands for must not come in later.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        return _erase(connection, closure_of_keys(connection, subject_keys), verified_by)
 
 
 def resume(url: str) -> list[Receipt]:
@@ -156,8 +174,21 @@ def _make_forget(touched: list[str], values: list[str]) -> dict[str, Any]:
         if values:
             _refuse_leftovers(scan.scan_catalogs(connection, values))
     if values:
-        _refuse_leftovers(scan.scan_files(values))
+        _refuse_leftovers(_without_their_copies(scan.scan_files(values)))
     return {"catalogs_and_files_searched": bool(values)}
+
+
+def _without_their_copies(found: list[scan.Finding]) -> list[scan.Finding]:
+    """Remove copies made for access requests of the same people; return what else was found."""
+    kept = []
+    for finding in found:
+        kind, _, path = finding.place.partition(" ")
+        parts = Path(path).parts
+        if kind == "file" and parts[0] == COPIES and not finding.is_unreadable:
+            shutil.rmtree(home() / COPIES / parts[1], ignore_errors=True)
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _with_source_keys(theirs: Closure, identity: tombstones.Identity) -> Closure:

@@ -164,8 +164,10 @@ def _tells_a_person(column: str) -> bool:
 
 
 def _origins(name: str) -> list[str]:
-    """Return the core relations that a published table can come from, the likeliest first."""
+    """Return the relations that a published or tried-out table can come from, likeliest first."""
     schema, _, table = name.partition(".")
+    if schema == "dev":
+        return [f"{layer}.{table}" for layer in ("core", "intermediate", "restricted")]
     if schema == "marts_history":
         schema, _, table = table.partition("__")
     if schema == "marts" or not schema.startswith("marts_") or schema == "marts_meta":

@@ -107,6 +107,11 @@ def closure_of_persons(connection: Connection[Any], person_ids: list[str]) -> Cl
     return _closure(connection, person_ids, [])
 
 
+def closure_of_keys(connection: Connection[Any], keys: list[str]) -> Closure:
+    """Return what belongs to whoever subject keys stand for, the keys themselves included."""
+    return _closure(connection, [], keys)
+
+
 def _closure(connection: Connection[Any], person_ids: list[str], keys: list[str]) -> Closure:
     rows = connection.execute(_PERSONS, {"keys": keys, "persons": person_ids}).fetchall()
     persons = [row[0] for row in rows]

@@ -218,3 +218,11 @@ def _told(graph: AssetGraph) -> str:
         ]
         lines += [f"  ? {check}" for check in sorted(checks.get(name, []))]
     return "\n".join(lines)
+
+
+def test_the_ledger_hears_of_a_load_of_every_source_that_tells_consent() -> None:
+    from ingestion.registry import SOURCES
+    from orchestration.defs.ingestion import _tells_consent
+
+    telling = {source.vendor for source in SOURCES.values() if _tells_consent(source)}
+    assert telling == {"hubspot", "matomo", "shopify"}
