@@ -109,6 +109,23 @@ def evaluate(
         raise typer.Exit(1)
 
 
+@app.command()
+def preview(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Count, per purpose, whose state an edit of the consent rules would change."""
+    import psycopg
+
+    from ingestion.settings import role_url
+    from orchestration.consent import preview as previewing
+
+    with psycopg.connect(role_url("builder")) as connection:
+        changes = previewing.preview(connection)
+    typer.echo(
+        json.dumps([vars(each) for each in changes]) if as_json else previewing.told(changes)
+    )
+
+
 def _record(
     identifier: str,
     action: str,
