@@ -173,6 +173,11 @@ def evaluate(
         f"{found.records:,} records of {found.true_persons:,} people, {found.found_persons:,}"
         f" found; largest has {found.largest} records (truly {found.largest_true})"
     )
+    if found.is_truth_newer:
+        console.print(
+            "The company moved on or was made again after the last load: run `tandem run` first,"
+            " these figures compare two different moments."
+        )
 
 
 @app.command()

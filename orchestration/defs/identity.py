@@ -47,13 +47,18 @@ RULES = (
 )
 def resolution(hub: Hub) -> Iterator[dg.MaterializeResult[None]]:
     """Resolve; the four tables change in one transaction."""
-    from orchestration.identity import resolve
+    from orchestration.identity import pictures, resolve
 
     with without_values():
         counts = asdict(resolve(role_url("resolver")))
         with looking("resolver") as connection:
             for table in TABLES:
-                metadata = {**counts, **seen(connection, "identity", table)}
+                drawn = pictures.draw(connection, table)
+                metadata = {
+                    **counts,
+                    **seen(connection, "identity", table),
+                    **{name: dg.MetadataValue.md(text) for name, text in drawn.items()},
+                }
                 yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
 
 

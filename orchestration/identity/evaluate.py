@@ -6,7 +6,8 @@ through values that one person only carries). Records whose person is not one (s
 test orders) are left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,9 @@ class Evaluation:
     """The same precision; recall of the pairs that the evidence supports."""
     b_cubed: Agreement
     wrong_pairs: int
+    is_truth_newer: bool = False
+    """Whether the company moved on, or was made again, after the last load: then compare nothing
+    before the next run."""
 
 
 def truth_folder(given: Path | None) -> Path:
@@ -70,7 +74,8 @@ def truth_folder(given: Path | None) -> Path:
 
 def evaluate(connection: psycopg.Connection, url: str, truth: Path | None = None) -> Evaluation:
     """Measure the persons in the warehouse against the truth."""
-    records = pq.read_table(truth_folder(truth) / "records.parquet")
+    file = truth_folder(truth) / "records.parquet"
+    records = pq.read_table(file)
     records = records.filter(
         pc.and_(
             pc.is_valid(records["person_id"]),
@@ -96,7 +101,17 @@ def evaluate(connection: psycopg.Connection, url: str, truth: Path | None = None
     seen = np.asarray(loaded.to_numpy(zero_copy_only=False), bool)
     true = np.asarray(records["person_id"].to_numpy(), np.int64)[seen]
     supported = np.asarray(records["supported_id"].to_numpy(), np.int64)[seen]
-    return measure(person[seen], true, supported, int((~seen).sum()))
+    found = measure(person[seen], true, supported, int((~seen).sum()))
+    return replace(found, is_truth_newer=_is_newer(connection, file))
+
+
+def _is_newer(connection: psycopg.Connection, file: Path) -> bool:
+    """Tell whether a truth was written after the last load; no load, nothing to compare times."""
+    row = connection.execute("select max(loaded_at) from ops.load_counts").fetchone()
+    if row is None or row[0] is None:
+        return False
+    loaded: datetime = row[0].replace(tzinfo=UTC)
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC) > loaded
 
 
 def _current_person(high: Word, links: reading.RecordedLinks) -> Int:

@@ -1,21 +1,26 @@
 """Measure the quality of identity resolution on a sandbox company, skipping HTTP and dbt.
 
+    python -m tests.benchmarks.identity_quality --people 200000 [--clean]
     python -m tests.benchmarks.identity_quality --company FOLDER
 
 Writes the evidence that staging would build (records' identifiers, and one record per browser,
 login and day) straight from the company's truth tables, resolves it under the project's seeds and
-prints the evaluation as JSON. Needs a home whose warehouse is up and may be overwritten.
+prints the evaluation as JSON. ``--clean`` leaves out what makes data dirty: typos, junk, recycled
+and shared values, browsers of several people. Needs a home whose warehouse is up and may be
+overwritten.
 """
 
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 import psycopg
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -25,6 +30,7 @@ from ingestion.sandbox.company.render.naming import customer_id
 from ingestion.settings import role_url, warehouse_address
 from orchestration.identity import resolve
 from orchestration.identity.evaluate import evaluate
+from tests.benchmarks.identity_company import make
 from tests.conftest import Warehouse
 from tests.integration import identity_warehouse as at
 
@@ -45,7 +51,16 @@ class Keys:
         return key
 
 
-def record_rows(truth: Path, keys: Keys) -> Iterator[Row]:
+DIRT = ("typo", "junk", "shared", "shared_mailbox", "recycled")
+
+
+def clean(table: pa.Table) -> pa.Table:
+    """Return the identifiers that one person only carries, written as they are."""
+    is_dirt = pc.is_in(table["note"], pa.array(DIRT))
+    return table.filter(pc.and_(table["is_exclusive"], pc.invert(is_dirt)))
+
+
+def record_rows(truth: Path, keys: Keys, *, is_clean: bool = False) -> Iterator[Row]:
     """Identifiers of contacts, customers and orders."""
     records = pq.read_table(truth / "records.parquet")
     seen = {
@@ -59,6 +74,7 @@ def record_rows(truth: Path, keys: Keys) -> Iterator[Row]:
         )
     }
     found = pq.read_table(truth / "identifiers.parquet")
+    found = clean(found) if is_clean else found
     columns = ("source", "record_type", "record_id", "identifier_type", "value")
     for source, kind, key, name, value in zip(
         *(found[c].to_pylist() for c in columns), strict=True
@@ -70,10 +86,14 @@ def record_rows(truth: Path, keys: Keys) -> Iterator[Row]:
         yield source, f"{kind}/{key}", name, subject, when, when, 1
 
 
-def visit_rows(truth: Path, keys: Keys) -> Iterator[Row]:
+def visit_rows(truth: Path, keys: Keys, *, is_clean: bool = False) -> Iterator[Row]:
     """Browsers with their logins and orders, one record per browser, login and day."""
     visits = ds.dataset(sorted((truth / "visits").glob("*.parquet"))).to_table()
     visits = visits.filter(pc.and_(visits["analytics_granted"], pc.invert(visits["is_bot"])))
+    if is_clean:
+        own = clean(pq.read_table(truth / "identifiers.parquet"))
+        own = own.filter(pc.equal(own["identifier_type"], "anonymous_id"))
+        visits = visits.filter(pc.is_in(visits["visitor_id"], own["value"].combine_chunks()))
     days: dict[tuple[str, str, str, str], list[object]] = {}
     columns = ("visitor_id", "customer_row", "order_id", "started_at", "ended_at")
     for visitor, customer, order, start, end in zip(
@@ -90,7 +110,7 @@ def visit_rows(truth: Path, keys: Keys) -> Iterator[Row]:
         yield "matomo", record, kind, key, start, end, count
 
 
-def load(warehouse: Warehouse, truth: Path) -> int:
+def load(warehouse: Warehouse, truth: Path, *, is_clean: bool = False) -> int:
     """Write the evidence; return how many values identified nobody."""
     keys = Keys()
     at.build(warehouse)
@@ -100,9 +120,9 @@ def load(warehouse: Warehouse, truth: Path) -> int:
         connection.cursor() as cursor,
         cursor.copy("copy identity.identifiers from stdin") as copy,
     ):
-        for row in record_rows(truth, keys):
+        for row in record_rows(truth, keys, is_clean=is_clean):
             copy.write_row(row)
-        for row in visit_rows(truth, keys):
+        for row in visit_rows(truth, keys, is_clean=is_clean):
             copy.write_row(row)
     return keys.dropped
 
@@ -110,16 +130,28 @@ def load(warehouse: Warehouse, truth: Path) -> int:
 def main() -> None:
     """Load, resolve, evaluate, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--company", type=Path, required=True)
+    parser.add_argument("--company", type=Path)
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=20260930)
+    parser.add_argument("--clean", action="store_true")
     options = parser.parse_args()
-    truth = options.company / "truth"
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.company is None:
+            truth = make(Path(scratch), options.people, options.seed)
+        else:
+            truth = options.company / "truth"
+        sys.stdout.write(
+            orjson.dumps(_figures(truth, options.clean), option=orjson.OPT_INDENT_2).decode() + "\n"
+        )
+
+
+def _figures(truth: Path, is_clean: bool) -> dict[str, object]:
     warehouse = Warehouse(Path(os.environ["TANDEM_HOME"]), warehouse_address().dbname)
-    dropped = load(warehouse, truth)
+    dropped = load(warehouse, truth, is_clean=is_clean)
     summary = resolve(role_url("resolver"))
     with psycopg.connect(role_url("resolver"), autocommit=True) as connection:
         found = evaluate(connection, role_url("resolver"), truth)
-    figures = {"values_dropped": dropped, "resolution": asdict(summary), "quality": asdict(found)}
-    sys.stdout.write(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return {"values_dropped": dropped, "resolution": asdict(summary), "quality": asdict(found)}
 
 
 if __name__ == "__main__":

@@ -172,6 +172,15 @@ def test_evaluate_compares_with_the_truth(hub, tmp_path: Path):
     assert result.supported.recall == 1
     assert result.wrong_pairs == 2
     assert found("evaluate", "--truth", str(tmp_path))["largest"] == 3
+    with hub.connect("loader") as connection:
+        connection.execute(
+            "insert into ops.load_counts (run_id, source, resource, loaded_at)"
+            " values ('early', 'hubspot', 'contacts', '2020-01-01')"
+        )
+    assert found("evaluate", "--truth", str(tmp_path))["is_truth_newer"]
+    with hub.connect("loader") as connection:
+        connection.execute("update ops.load_counts set loaded_at = now() + interval '1 hour'")
+    assert not found("evaluate", "--truth", str(tmp_path))["is_truth_newer"]
 
 
 def proposed(hub: Warehouse, left: Record, right: Record) -> Pair:
