@@ -42,7 +42,13 @@ def instance() -> "DagsterInstance":
 
 def _settings(folder: Path) -> dict[str, object]:
     return {
-        "storage": {"postgres": {"postgres_url": {"env": "TANDEM_DAGSTER_URL"}}},
+        "storage": {
+            "custom": {
+                "module": "orchestration.storage",
+                "class": "KeptConnections",
+                "config": {"postgres_url": {"env": "TANDEM_DAGSTER_URL"}},
+            }
+        },
         "compute_logs": {
             "module": "dagster.core.storage.local_compute_log_manager",
             "class": "LocalComputeLogManager",

@@ -2,7 +2,8 @@
 
 Loaders ask vendors again for a few days back and write what comes, mostly the rows that were there.
 So a raw table that was written to counts as changed only when its rows differ, as long as reading
-them all is cheap; a larger one is taken for changed, and its models work by increment.
+them all is cheap; a larger one is taken for changed, and its models work by increment. Rows of a
+load that never finished do not count: models leave them out too.
 """
 
 import psycopg
@@ -17,6 +18,8 @@ COMPARED_UP_TO_BYTES = 256 * 1024 * 1024
 # Written by every run with what they held before, a few rows each.
 _NOTED_BY_RUNS = "ops"
 _LOADED = "raw_"
+# dlt's list of finished loads: grows with every load, and matters through the rows they left only.
+_LOADS = "_dlt_loads"
 
 
 def state(connection: psycopg.Connection, project: Project) -> State:
@@ -33,11 +36,15 @@ def state(connection: psycopg.Connection, project: Project) -> State:
         relation = relations.get((schema, table))
         if relation is None or not schema.startswith((_LOADED, _NOTED_BY_RUNS)):
             continue
+        if table == _LOADS:
+            told[source] = table
+            continue
         record = known.get(source)
         if record is not None and record.definition == relation.version:
             told[source] = record.content
         elif relation.size <= COMPARED_UP_TO_BYTES:
-            told[source] = versions.content(connection, schema, table)
+            loads = _LOADS if schema.startswith(_LOADED) else None
+            told[source] = versions.content(connection, schema, table, loads)
             version = relation.version or ""
             compared.append(Record(source, version, told[source], relation.identity))
     records.write(connection, compared)

@@ -52,11 +52,20 @@ class Plan:
     @cached_property
     def tests(self) -> Sequence[str]:
         """Return tests whose parents changed since they held, those parents chosen or not."""
+        return [test for test in self._candidates if self.is_forced or not self._holds(test)]
+
+    @cached_property
+    def held(self) -> Sequence[str]:
+        """Return the other tests of the zone: what they are about is as it was when they held."""
+        return [test for test in self._candidates if test not in set(self.tests)]
+
+    @cached_property
+    def _candidates(self) -> Sequence[str]:
         tests = self.project.tests_of(self.zone)
         if set(self.chosen) < self.project.zones[self.zone]:
             touched = set(self.chosen)
-            tests = [test for test in tests if touched.intersection(self.project.parents(test))]
-        return [test for test in tests if self.is_forced or not self._holds(test)]
+            return [test for test in tests if touched.intersection(self.project.parents(test))]
+        return tests
 
     @cached_property
     def needs_full_refresh(self) -> bool:

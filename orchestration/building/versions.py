@@ -75,8 +75,13 @@ def look(
     return found
 
 
-def content(connection: psycopg.Connection, schema: str, table: str) -> str:
-    """Return a digest of all rows whatever their order, without what the loader notes on them."""
+def content(
+    connection: psycopg.Connection, schema: str, table: str, loads: str | None = None
+) -> str:
+    """Return a digest of all rows whatever their order, without what the loader notes on them.
+
+    With ``loads``, the table beside it that lists finished loads, only rows that those left count.
+    """
     columns = [
         sql.Identifier(row[0])
         for row in connection.execute(
@@ -85,8 +90,12 @@ def content(connection: psycopg.Connection, schema: str, table: str) -> str:
             [sql.Identifier(schema, table).as_string(connection)],
         )
     ]
-    query = sql.SQL("select count(*), sum(hashtextextended(row({})::text, 0)) from {}")
-    row = connection.execute(
-        query.format(sql.SQL(", ").join(columns), sql.Identifier(schema, table))
-    ).fetchone()
+    query: sql.Composed = sql.SQL(
+        "select count(*), sum(hashtextextended(row({})::text, 0)) from {}"
+    ).format(sql.SQL(", ").join(columns), sql.Identifier(schema, table))
+    if loads is not None:
+        query += sql.SQL(" where _dlt_load_id in (select load_id from {} where status = 0)").format(
+            sql.Identifier(schema, loads)
+        )
+    row = connection.execute(query).fetchone()
     return f"{len(columns)} columns, {row[0]} rows, {row[1]}" if row else ""

@@ -25,8 +25,8 @@ SHOWN_FAULTS = 20
 def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
     """Bring one zone up to date, or build ``select`` of it (names of models and seeds) anyway.
 
-    Yields the result of every node chosen, ``unchanged`` where there was nothing to do, and of
-    every test carried out.
+    Yields the result of every node chosen and of the tests on them, ``unchanged`` where there was
+    nothing to do.
 
     Raises:
         TransformationError: before anything is built, when a rule file is wrong; after the last
@@ -38,6 +38,7 @@ def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
     plan = _plan(project, zone, select)
     stale = set(plan.stale)
     yield from (_result(node, "unchanged") for node in plan.ordered if node not in stale)
+    yield from (_result(test, "unchanged") for test in plan.held if not rules.can_tell(test))
     built: list[str] = []
     failed: list[NodeResult] = []
     for result in _built(plan, rules):

@@ -151,11 +151,11 @@ def _event_factory(
             return dg.AssetCheckResult(
                 asset_key=check.asset_key,
                 check_name=check.name,
-                passed=result.status == "pass",
+                passed=result.status in ("pass", "unchanged"),
                 severity=dg.AssetCheckSeverity.WARN
                 if result.status == "warn"
                 else dg.AssetCheckSeverity.ERROR,
-                metadata={"failed_rows": result.failures or 0},
+                metadata={"failed_rows": result.failures or 0, "outcome": result.status},
             )
         return None
 

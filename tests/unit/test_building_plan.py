@@ -92,7 +92,7 @@ def test_a_run_with_nothing_new_builds_and_tests_nothing(
     project: Project, records: dict[str, Record]
 ) -> None:
     plan = _plan(project, records)
-    assert (plan.stale, plan.tests) == ([], [])
+    assert (plan.stale, plan.tests, plan.held) == ([], [], [TEST])
 
 
 def test_new_rows_rebuild_tables_but_leave_views_alone(

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(indexes=[{'columns': ['person_id'], 'unique': true}]) }}
 
 with
 
@@ -8,15 +8,43 @@ persons as (
 
 ),
 
+links as (
+
+    select * from {{ source('identity', 'person_links') }}
+
+),
+
+types as (
+
+    select * from {{ ref('identity_rules') }}
+
+),
+
+evidenced as (
+
+    select distinct links.person_id
+
+    from links
+
+    inner join types
+        on links.identifier_type = types.identifier_type
+
+    where types.stands_for_person = 1
+
+),
+
 living as (
 
     select
-        person_id,
-        created_at
+        persons.person_id,
+        persons.created_at
 
     from persons
 
-    where retired_at is null
+    inner join evidenced
+        on persons.person_id = evidenced.person_id
+
+    where persons.retired_at is null
 
 )
 

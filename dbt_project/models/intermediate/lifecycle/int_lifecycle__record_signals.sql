@@ -16,13 +16,35 @@ customers as (
 
 ),
 
-web_signals as (
+excluded_sessions as (
 
     select *
 
-    from {{ ref('int_journey__web_signals') }}
+    from {{ ref('int_journey__sessions_attributed') }}
 
-    where signal <> 'none'
+    where is_excluded
+
+),
+
+-- What a bot or a colleague does on the site tells nothing about a customer.
+web_signals as (
+
+    select signals.*
+
+    from {{ ref('int_journey__web_signals') }} as signals
+
+    where
+        signals.signal <> 'none'
+        and not exists (
+            select 1
+
+            from excluded_sessions
+
+            where
+                excluded_sessions.subject_key = signals.subject_key
+                and signals.occurred_at >= excluded_sessions.started_at
+                and signals.occurred_at <= excluded_sessions.ended_at
+        )
 
 ),
 

@@ -1,0 +1,1 @@
+"""What the journey marts say, compared with what really happened in the sandbox company."""
