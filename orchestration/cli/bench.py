@@ -1,13 +1,10 @@
 """``tandem bench``: measure every stage of a refresh at volume, against limits of the same run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
-
-if TYPE_CHECKING:
-    from orchestration.bench.meter import Cost
 
 app = typer.Typer(help="Measure every stage at volume, in a home of its own.")
 console = Console()
@@ -38,7 +35,7 @@ def bench(
             raise typer.BadParameter(f"{name} is none of {', '.join(SIZES)}")
     found = []
     for name in wanted:
-        result = running.run(SIZES[name], _say, keep=keep)
+        result = running.run(SIZES[name], keep=keep)
         results.write(folder() / "results" / f"{name}-{result.commit}.json", result)
         found.append(result)
     if as_json:
@@ -60,8 +57,3 @@ def compare(
     from orchestration.bench import report, results
 
     report.compare(console, results.read(before), results.read(after))
-
-
-def _say(kind: str, cost: "Cost") -> None:
-    line = f"{kind} {cost.stage}: {cost.rows:,} rows, {cost.seconds} s, CPU {cost.cpu} s"
-    typer.echo(line, err=True)
