@@ -8,7 +8,7 @@ export COLUMNS = 200
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: run test test-acceptance test-faults bench lint types
+.PHONY: run test test-acceptance test-faults test-servers bench lint types
 
 run: $(VENV)/.run
 	$(BIN)/tandem run
@@ -31,6 +31,11 @@ test-faults: $(VENV)/.dev
 SIZE ?= S
 bench: $(VENV)/.dev
 	$(BIN)/tandem bench --size $(SIZE)
+
+# Vendors' own software, installed from its registries into .servers/ (see tests/servers/README.md).
+test-servers: $(VENV)/.dev
+	$(BIN)/python -m tests.servers.install
+	$(BIN)/python -m pytest -m servers tests/servers
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -143,6 +143,48 @@ MORE_SOURCES: dict[str, SourceSpec] = {
             "ingestion.sources.shop.woocommerce",
             ("customers", "orders", "order_lines", "refunds"),
         ),
+        SourceSpec(
+            "raw_salesforce",
+            "salesforce",
+            "crm",
+            "ingestion.sources.crm.salesforce",
+            (
+                "individuals",
+                "consents",
+                "accounts",
+                "contacts",
+                "leads",
+                "campaigns",
+                "campaign_members",
+                "opportunities",
+                "opportunity_stages",
+                "opportunity_contacts",
+                "activities",
+                "record_merges",
+            ),
+        ),
+        SourceSpec(
+            "raw_bottlecrm",
+            "bottlecrm",
+            "crm",
+            "ingestion.sources.crm.bottlecrm",
+            ("contacts", "leads", "accounts", "opportunities", "cases"),
+        ),
+        SourceSpec(
+            "raw_medusa",
+            "medusa",
+            "shop",
+            "ingestion.sources.shop.medusa",
+            (
+                "customers",
+                "orders",
+                "order_lines",
+                "refunds",
+                "fulfillments",
+                "products",
+                "product_variants",
+            ),
+        ),
     )
 }
 

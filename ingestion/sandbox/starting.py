@@ -20,7 +20,7 @@ from filelock import FileLock
 from ingestion.sandbox.company.folder import CompanyError, facts
 from ingestion.settings import home, project_root
 
-VENDORS = ("hubspot", "matomo", "shopify", "files", "woocommerce")
+VENDORS = ("hubspot", "matomo", "shopify", "files", "woocommerce", "salesforce")
 # Sources that are folders of the company, and no servers.
 FOLDERS = {"files": "drops"}
 START_TIMEOUT = 60.0

@@ -19,7 +19,7 @@ Batch = Mapping[str, pa.Table]
 # New tables may come; columns are the shape's business; a changed type stops the load.
 CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
 
-_SETTINGS = {
+SETTINGS = {
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "DATA_WRITER__DISABLE_COMPRESSION": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
@@ -34,7 +34,7 @@ def configure_dlt() -> None:
     Load ids on Arrow tables (staging reads complete loads only), no compression of files that live
     for seconds, nothing left behind in the merge's own schema, no telemetry.
     """
-    for name, value in _SETTINGS.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
 
 

@@ -148,7 +148,7 @@ class Transport:
         status = response.status_code
         if 200 <= status < 300:
             return
-        if status == 429 and _is_daily(body):
+        if status in (403, 429) and _is_daily(body):
             raise DailyLimitError(self.vendor)
         if status in _TRANSIENT:
             wait = _retry_after(response)
@@ -197,8 +197,8 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 def _is_daily(body: bytes) -> bool:
-    """Tell HubSpot's daily limit from the ten-second one."""
-    return b'"DAILY"' in body
+    """Tell a limit per day (HubSpot's policy DAILY, Salesforce's 403) from one per moment."""
+    return b'"DAILY"' in body or b"REQUEST_LIMIT_EXCEEDED" in body
 
 
 def _category(body: bytes) -> str:
@@ -207,7 +207,10 @@ def _category(body: bytes) -> str:
         document = parse_json(body)
     except NotJsonError:
         return ""
-    found = document.get("category") if isinstance(document, dict) else None
+    if isinstance(document, list) and document:  # Salesforce lists its errors
+        document = document[0]
+    named = document if isinstance(document, dict) else {}
+    found = named.get("category") or named.get("errorCode")
     return found if isinstance(found, str) and found.replace("_", "").isalnum() else ""
 
 

@@ -20,7 +20,7 @@ from ingestion.sandbox.company.folder import facts
 from ingestion.sandbox.servers.app import build
 from ingestion.sandbox.servers.state import State, Tokens
 
-VENDORS = ("hubspot", "matomo", "shopify", "woocommerce")
+VENDORS = ("hubspot", "matomo", "shopify", "woocommerce", "salesforce")
 
 
 def main() -> None:
@@ -62,6 +62,7 @@ def _tokens(folder: Path, keep: bool) -> Tokens:
         secrets.token_hex(16),
         f"shpat_{secrets.token_hex(16)}",
         f"ck_{secrets.token_hex(20)}:cs_{secrets.token_hex(20)}",
+        f"3MVG{secrets.token_hex(16)}:{secrets.token_hex(16)}",
     )
     if keep:
         _write_secret(path, json.dumps(fresh.as_dict()))

@@ -13,6 +13,7 @@ from ingestion.sandbox.servers import control
 from ingestion.sandbox.servers.faults import TRANSPORT, Reply, cut_off, dripped, spoiled
 from ingestion.sandbox.servers.hubspot import routes as hubspot
 from ingestion.sandbox.servers.matomo import routes as matomo
+from ingestion.sandbox.servers.salesforce import routes as salesforce
 from ingestion.sandbox.servers.shopify import routes as shopify
 from ingestion.sandbox.servers.state import State
 from ingestion.sandbox.servers.talk import Call, Endpoint
@@ -27,6 +28,7 @@ def build(state: State) -> Starlette:
         ("/hubspot", hubspot.ENDPOINTS, hubspot.too_many),
         ("/matomo", matomo.ENDPOINTS, matomo.too_many),
         ("/shopify", shopify.ENDPOINTS, shopify.too_many),
+        ("/salesforce", salesforce.ENDPOINTS, salesforce.too_many),
         ("/woocommerce", woocommerce.ENDPOINTS, woocommerce.too_many),
     )
     routes = [

@@ -22,6 +22,7 @@ from ingestion.sandbox.servers.talk import Call
 _RECORDS = {
     "hubspot": "select id, archived, doc from hubspot_objects where type = ? order by id",
     "shopify": "select id, 0, doc from shopify_objects where kind = ? order by id",
+    "salesforce": "select id, is_deleted, doc from salesforce where object = ? order by id",
     "woocommerce": "select id, is_deleted, doc from woo where kind = ? order by id",
 }
 _RELATIONS = {

@@ -24,6 +24,7 @@ class Tokens:
     matomo: str
     shopify: str
     woocommerce: str = ""
+    salesforce: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Return the secrets by vendor."""

@@ -34,6 +34,8 @@ def _error(code: str, status: int) -> Reply:
 def _refused(call: Call, path: str) -> Reply | None:
     if call.meant("expired"):
         return _error("woocommerce_rest_authentication_error", 401)
+    if call.meant("missing_scope"):
+        return _error("woocommerce_rest_cannot_view", 403)
     url = f"{call.base}/woocommerce{_ROOT}{path}"
     token = call.state.tokens.woocommerce
     code = refusal(call.method, url, call.query, token, _nonces, time.time())

@@ -1,0 +1,1 @@
+"""Salesforce as far as its loader asks: OAuth, describe, SOQL, and the changes tests need."""
