@@ -11,4 +11,20 @@ from orchestration.policies import described
 def defs() -> dg.Definitions:
     """Load every area, then say of every asset what holds for all."""
     areas = dg.load_from_defs_folder(path_within_project=Path(__file__).parent / "defs")
-    return areas.map_resolved_asset_specs(func=described)
+    assets = [
+        asset
+        for asset in areas.assets or ()
+        if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)
+    ]
+    return dg.Definitions(
+        assets=dg.map_asset_specs(described, assets),
+        asset_checks=areas.asset_checks,
+        jobs=areas.jobs,
+        schedules=areas.schedules,
+        sensors=areas.sensors,
+        resources=areas.resources,
+        executor=areas.executor,
+        loggers=areas.loggers,
+        metadata=areas.metadata,
+        component_tree=areas.component_tree,
+    )

@@ -16,7 +16,6 @@ from ingestion.settings import project_root
 
 # The versions are pinned, and whoever runs the hub cannot act on what Dagster calls beta.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 DEFAULT_OWNER = "team:platform"
 RUNBOOKS = "orchestration/runbooks"
