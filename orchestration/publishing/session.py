@@ -1,17 +1,14 @@
 """The publisher's connection: tagged with its run, alone, and never waiting long for a lock."""
 
-import hashlib
-import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import psutil
 import psycopg
 
 from orchestration.publishing.errors import LockedOut, PublishBusy
+from orchestration.warehouse.backends import end_dead, tag
 
 T = TypeVar("T")
 
@@ -38,7 +35,7 @@ _SETTINGS = (
 
 def connect(url: str, run_id: str | None = None) -> psycopg.Connection:
     """Return an autocommit connection tagged with this process and ``run_id``."""
-    conn = psycopg.connect(url, autocommit=True, application_name=_tag(run_id))
+    conn = psycopg.connect(url, autocommit=True, application_name=tag(TAG, run_id))
     for setting in _SETTINGS:
         conn.execute(setting)
     return conn
@@ -54,8 +51,9 @@ def sole_publisher(
         PublishBusy: when a living publish keeps the lock for longer than ``wait_seconds``.
     """
     deadline = time.monotonic() + wait_seconds
+    mine = tag(TAG, run_id)
     while True:
-        end_dead_publishers(conn, run_id)
+        end_dead(conn, mine, same_run=True)
         row = conn.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if row and row[0]:
             break
@@ -70,31 +68,6 @@ def sole_publisher(
     finally:
         if not conn.closed and not conn.broken:
             conn.execute("select pg_advisory_unlock(%s)", [_LOCK])
-
-
-def end_dead_publishers(conn: psycopg.Connection, run_id: str | None) -> int:
-    """End backends of publish runs that are dead, return how many.
-
-    Dead means: tagged by a process of this host that is gone, or by an earlier attempt of
-    ``run_id`` (whoever retries a run knows that the attempt before is over).
-    """
-    mine = _tag(run_id).split("/")
-    ended = 0
-    for pid, name in conn.execute(
-        "select pid, application_name from pg_stat_activity "
-        "where datname = current_database() and starts_with(application_name, %s) "
-        "and pid <> pg_backend_pid()",
-        [f"{TAG}/"],
-    ).fetchall():
-        parts = name.split("/")
-        if len(parts) != len(mine) or parts == mine:
-            continue
-        _, host, process, started, run = parts
-        same_run = bool(run_id) and run == mine[-1]
-        if same_run or (host == mine[1] and not _is_alive(int(process), int(started))):
-            conn.execute("select pg_terminate_backend(%s, 5000)", [pid])
-            ended += 1
-    return ended
 
 
 def patiently(conn: psycopg.Connection, act: Callable[[], T], table: str, patience: float) -> T:
@@ -119,21 +92,6 @@ def patiently(conn: psycopg.Connection, act: Callable[[], T], table: str, patien
                 ) from None
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
-
-
-def _tag(run_id: str | None) -> str:
-    """Return ``tandem_publish/<host>/<process>/<its start>/<run>``, within 63 bytes."""
-    process = psutil.Process()
-    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-    run = hashlib.sha256(run_id.encode()).hexdigest()[:12] if run_id else "-"
-    return f"{TAG}/{host}/{os.getpid()}/{int(process.create_time())}/{run}"
-
-
-def _is_alive(process: int, started: int) -> bool:
-    try:
-        return abs(psutil.Process(process).create_time() - started) <= 2
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _holder(conn: psycopg.Connection) -> str:

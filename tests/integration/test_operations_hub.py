@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -30,7 +32,7 @@ def hub(fresh_database: Warehouse) -> Warehouse:
 def test_a_second_run_waits_and_then_names_the_first(hub: Warehouse) -> None:
     with (
         sole_run("first", 0),
-        pytest.raises(HubBusy, match="tandem_run/first"),
+        pytest.raises(HubBusy, match=r"run first, process \d+"),
         sole_run("second", 0.2),
     ):
         pass
@@ -129,3 +131,32 @@ def test_files_that_come_or_change_are_seen(
     assert arrivals.files_fingerprint() == first
     (folder / "store" / "day.csv").write_text("a,b\n1,2\n3,4\n")
     assert arrivals.files_fingerprint() != first
+
+
+LONG_STATEMENT = """
+import psycopg
+from ingestion.settings import role_url
+from orchestration.operations.exclusive import sole_run
+with sole_run("died", 0), psycopg.connect(role_url("builder")) as connection:
+    print("building", flush=True)
+    connection.execute("select pg_sleep(120)")
+"""
+LEFT = "select count(*) from pg_stat_activity where query like '%%pg_sleep(120)%%' and pid <> %s"
+
+
+def test_what_a_dead_run_left_in_the_server_is_ended(
+    hub: Warehouse, recovering: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Killed in the middle of a statement, a client leaves a backend that goes on with it."""
+    child = subprocess.Popen([sys.executable, "-c", LONG_STATEMENT], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"building\n"
+    with hub.connect("admin") as connection:
+        pid = connection.info.backend_pid
+        while connection.execute(LEFT, [pid]).fetchone() == (0,):
+            time.sleep(0.05)
+        child.kill()
+        child.wait()
+        assert connection.execute(LEFT, [pid]).fetchone() == (1,)
+        with recovering(), sole_run("next", 10):
+            assert connection.execute(LEFT, [pid]).fetchone() == (0,)
