@@ -15,6 +15,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from orchestration.warehouse.errors import condition
+
 PACKAGE = "orchestration.cli"
 COMMANDS = {
     "Every day": ("run", "status", "ui", "sql", "url"),
@@ -23,9 +25,6 @@ COMMANDS = {
 }
 # Our own errors say cause and next step; nobody else's do, and theirs may quote a person's values.
 OURS = ("ingestion.", "expectations.", "orchestration.")
-# PostgreSQL, appendix A, "Error Codes".
-DISK_FULL = "53100"
-SERVER_STOPPED = "57P0"
 
 
 class LazyGroup(TyperGroup):
@@ -120,14 +119,8 @@ def explained(error: Exception) -> str:
     kind = type(error)
     if kind.__module__.startswith(OURS):
         return str(error)
-    if "psycopg" in kind.__module__ and "OperationalError" in str(kind.__mro__):
-        state = getattr(error, "sqlstate", None) or ""
-        if state == DISK_FULL:
-            return "the disk of the warehouse is full: make room, then again"
-        if not state or state.startswith(SERVER_STOPPED):
-            return (
-                "the warehouse does not answer, or stopped meanwhile: run `tandem up`, then again"
-            )
+    if told := condition(error):
+        return told
     places = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
     return f"unexpected {kind.__name__}{place}: TANDEM_DEBUG=1 shows it in full, please report it"

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ingestion.settings import SettingsError, role_url
 from orchestration import dbt_invocation, publishing
+from orchestration.warehouse.errors import condition
 
 app = typer.Typer(no_args_is_help=True, help="Releases of the marts: list, compare, take back.")
 console = Console()
@@ -33,8 +34,8 @@ def _publisher() -> Iterator[psycopg.Connection]:
     except (publishing.PublishError, SettingsError, dbt_invocation.TransformationError) as error:
         errors.print(f"[red]error:[/] {error}", highlight=False)
         raise typer.Exit(1) from None
-    except psycopg.OperationalError:
-        errors.print("[red]error:[/] the warehouse does not answer: run `tandem up`")
+    except psycopg.OperationalError as error:
+        errors.print(f"[red]error:[/] {condition(error) or type(error).__name__}", highlight=False)
         raise typer.Exit(1) from None
 
 

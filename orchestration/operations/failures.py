@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestration.warehouse.errors import WarehouseError, condition
+
 # dagster's own hold names of assets and checks only.
 SAFE = ("ingestion.", "expectations.", "orchestration.", "dagster")
 
@@ -22,13 +24,16 @@ def without_values() -> Iterator[None]:
     """Let our own errors pass; replace any other by its kind and the line of ours it came from.
 
     Raises:
-        StepFailed: for an error that may quote a row.
+        WarehouseError: when the server stopped, is full or has no connection to give.
+        StepFailed: for any other error that may quote a row.
     """
     try:
         yield
     except Exception as error:
         if type(error).__module__.startswith(SAFE):
             raise
+        if told := condition(error):
+            raise WarehouseError(told) from None
         state = getattr(error, "sqlstate", None)
         coded = f", SQLSTATE {state}" if state else ""
         raise StepFailed(f"{type(error).__name__}{coded} at {_place(error)}") from None

@@ -2,6 +2,8 @@
 
 import psycopg
 
+from orchestration.warehouse.errors import condition
+
 
 class PublishError(RuntimeError):
     """A release did not happen; the previous one is untouched and readable."""
@@ -46,6 +48,8 @@ class ReleaseBlocked(PublishError):
 
 def cleaned(error: psycopg.Error, doing: str) -> PublishError:
     """Return ``error`` without DETAIL, CONTEXT and values, which may quote rows."""
+    if told := condition(error):
+        return PublishError(f"{doing} failed: {told}. The previous release is untouched")
     diag = error.diag
     place = ".".join(part for part in (diag.schema_name, diag.table_name) if part)
     named = [
