@@ -15,7 +15,7 @@ from pathlib import Path
 from psycopg import Connection
 
 from ingestion.settings import SettingsError, WarehouseAddress, home, secret, warehouse_address
-from orchestration.warehouse import declaration, embedded, grants, keys
+from orchestration.warehouse import declaration, embedded, grants, keys, migrations
 from orchestration.warehouse.errors import WarehouseError
 from orchestration.warehouse.install import check_server, create_databases, install, set_passwords
 from orchestration.warehouse.place import LOOPBACK
@@ -73,7 +73,7 @@ def stamp() -> str:
     """Return what tells one state of ``ddl/`` and ``grants.yml`` from another."""
     digest = hashlib.sha256()
     code = [Path(__file__).with_name("install.py"), declaration.FILE]
-    for file in [*code, *sorted(DDL.glob("*.sql"))]:
+    for file in [*code, *sorted(DDL.glob("*.sql")), *migrations.files()]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

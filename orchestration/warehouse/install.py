@@ -6,6 +6,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from ingestion.settings import secret
+from orchestration.warehouse import migrations
 from orchestration.warehouse.declaration import load
 from orchestration.warehouse.errors import WarehouseError
 from orchestration.warehouse.server import (
@@ -90,8 +91,13 @@ def install(connection: Connection, server: Server, ddl: Path) -> None:
                 sql.Identifier(schema.name), owner
             )
         )
+    was_new = migrations.is_new(connection)
+    if not was_new:
+        migrations.apply(connection)
     for file in sorted(ddl.glob("*.sql")):
         _run_file(connection, file)
+    if was_new:
+        migrations.skip(connection)
 
 
 def set_passwords(connection: Connection, server: Server) -> None:
