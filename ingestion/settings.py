@@ -8,7 +8,10 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+# What concerns the server; a client certificate is its administrator's alone.
+_TRANSPORT = ("sslmode", "sslrootcert", "sslcrl", "ssl_min_protocol_version", "channel_binding")
 
 
 class SettingsError(RuntimeError):
@@ -86,4 +89,16 @@ def role_url(role: str) -> str:
         return secret("admin.url")
     password = quote(secret(f"{role}.password"), safe="")
     dbname = f"{address.dbname}_dagster" if role == "dagster" else address.dbname
-    return f"postgresql://{role_name(role)}:{password}@{address.host}:{address.port}/{dbname}"
+    options = urlencode(transport(), quote_via=quote)
+    return (
+        f"postgresql://{role_name(role)}:{password}@{address.host}:{address.port}/{dbname}"
+        f"{'?' + options if options else ''}"
+    )
+
+
+def transport() -> dict[str, str]:
+    """Return how every role reaches a server of one's own: the TLS options of its URL."""
+    if warehouse_address().embedded:
+        return {}
+    given = dict(parse_qsl(urlsplit(secret("admin.url")).query))
+    return {name: given[name] for name in _TRANSPORT if name in given}

@@ -23,6 +23,7 @@ from ingestion.settings import (
     project_root,
     role_name,
     secret,
+    transport,
     warehouse_address,
 )
 
@@ -197,6 +198,8 @@ def _connection_variables(role: str) -> dict[str, str]:
             "TANDEM_PGDATABASE": address.dbname,
             "TANDEM_PGUSER": role_name(role),
             "TANDEM_PGPASSWORD": secret(f"{role}.password"),
+            # libpq reads these itself: PGSSLMODE and its like.
+            **{f"PG{name.upper().replace('_', '')}": value for name, value in transport().items()},
         }
     except SettingsError:
         return {}
