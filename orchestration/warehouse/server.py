@@ -42,7 +42,7 @@ def own_server(url: str) -> Server:
     Raises:
         WarehouseError: when the URL cannot be used, without quoting it (it holds a password).
     """
-    form = "write postgresql://user:password@host:5432/database"
+    form = "write postgresql://user:password@host:5432/database"  # pragma: allowlist secret
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:

@@ -71,7 +71,7 @@ def settings(data: Path, port: int) -> dict[str, str]:
         "port": str(port),
         "unix_socket_directories": "",
         "max_connections": "100",
-        "password_encryption": "scram-sha-256",
+        "password_encryption": "scram-sha-256",  # pragma: allowlist secret
         "shared_buffers": _mb(max(128 * MB, min(4 * GB, ram // 4))),
         "effective_cache_size": _mb(max(256 * MB, ram * 6 // 10)),
         "work_mem": _mb(max(16 * MB, min(64 * MB, ram // 128))),

@@ -19,7 +19,7 @@ from orchestration.warehouse.errors import WarehouseError
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 ADMIN = "hub_admin"
-PASSWORD = "p@ss/word:of #theirs"  # noqa: S105 - of a server that lives for this module
+PASSWORD = "p@ss/word:of #theirs"  # noqa: S105 - of a server that lives for this module  # pragma: allowlist secret
 IN_URL = "p%40ss%2Fword%3Aof%20%23theirs"
 
 
@@ -146,10 +146,11 @@ def test_a_database_of_another_homes_keys_is_refused(
 def test_a_wrong_password_is_said_and_not_shown(
     server: OwnServer, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, server.url("hub", password="wr0ng-one"))
+    wrong = "wr0ng-one"
+    monkeypatch.setenv(VARIABLE, server.url("hub", password=wrong))
     with pytest.raises(WarehouseError, match="refuses the password") as caught:
         prepare()
-    assert "wr0ng-one" not in str(caught.value)
+    assert wrong not in str(caught.value)
     assert not (home() / "warehouse.json").exists()
 
 

@@ -80,7 +80,8 @@ def test_a_sink_that_is_down_is_survived_and_named_by_its_kind_only(
     httpserver: HTTPServer, closed_port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("ok")
-    down = f"json://name:canary-token@127.0.0.1:{closed_port}/canary-path"
+    canary = "canary-words"
+    down = f"json://name:{canary}@127.0.0.1:{closed_port}/canary-path"
     with caplog.at_level(logging.DEBUG):
         sent = deliver(ALERT, [down, f"json://127.0.0.1:{httpserver.port}/hook"])
     assert (sent.reached, sent.missed, sent.is_lost) == (("json",), ("json",), False)

@@ -38,7 +38,7 @@ def message(number: int = 1, **more: Any) -> dict[str, Any]:
         "type": "track",
         "event": "Order Completed",
         "messageId": f"m-{number}",
-        "anonymousId": "a1b2c3d4e5f60718",
+        "anonymousId": "a1b2c3d4e5f60718",  # pragma: allowlist secret
         "userId": "7000001",
         "timestamp": "2026-09-01T10:00:00.250Z",
         "originalTimestamp": "2031-01-01T00:00:00Z",

@@ -29,7 +29,7 @@ def visit(number: Any = 1, actions: list[Any] | None = None, **members: Any) -> 
     details = [action()] if actions is None else actions
     return {
         "idVisit": number,
-        "visitorId": "00a1b2c3d4e5f607",
+        "visitorId": "00a1b2c3d4e5f607",  # pragma: allowlist secret
         "userId": None,
         "visitIp": "203.0.113.9",
         "firstActionTimestamp": NOON,

@@ -16,7 +16,7 @@ from ingestion.sources.errors import (
 from ingestion.sources.transport import Patience, Transport
 
 QUICK = Patience(attempts=3, first_pause=0, longest_pause=5, per_request=0.6, connect=1, idle=1)
-SECRET = "must-not-show"  # noqa: S105
+SECRET = "must-not-show"  # noqa: S105  # pragma: allowlist secret
 
 
 @pytest.fixture
