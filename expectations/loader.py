@@ -47,6 +47,14 @@ class Check:
     where: Mapping[str, Any] | None
 
     @property
+    def description(self) -> str:
+        """Return why it is expected; for checks that explain themselves, what is expected."""
+        if self.why:
+            return self.why
+        told = [f"{name} {_words(value)}" for name, value in self.kwargs.items() if name != "mostly"]
+        return f"{self.type.replace('_', ' ').capitalize()}: {', '.join(told)}."
+
+    @property
     def is_critical(self) -> bool:
         """Return whether a failure holds the release back."""
         return self.severity == "critical"
@@ -86,6 +94,10 @@ def suites_of(suites: Sequence[Suite], *schemas: str) -> list[Suite]:
             for wanted in schemas
         )
     ]
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _suite(path: Path) -> Suite:

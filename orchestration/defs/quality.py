@@ -27,7 +27,7 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
         dg.AssetCheckSpec(
             check.name,
             asset=_key(suite),
-            description=check.why or None,
+            description=check.description,
             blocking=True,
             metadata={"severity": check.severity, "expectation": check.type},
         )

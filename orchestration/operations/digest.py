@@ -27,10 +27,11 @@ from marts_meta.check_results
 _BLOCKS = "select count(*) from marts_meta.blocks where acknowledged_at is null"
 _LOADS = """
 with last_runs as (
-    select source, max(loaded_at) as loaded_at from ops.load_counts group by source
+    select distinct on (source) source, run_id
+    from ops.load_counts order by source, loaded_at desc, ctid desc
 )
 select source, sum(rows_loaded)::bigint, sum(rows_quarantined)::bigint
-from ops.load_counts join last_runs using (source, loaded_at)
+from ops.load_counts join last_runs using (source, run_id)
 group by source order by source
 """
 

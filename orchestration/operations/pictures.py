@@ -75,7 +75,9 @@ order by min(identifier_count)
 def volume(source: str) -> str:
     """Draw the loads of one source against their usual range."""
     series = volumes.of_source(source)
-    return plots.bands(series, f"{source}: rows a load, and what is usual")
+    is_known = any(band.low is not None for band in series)
+    usual = "usual range shaded" if is_known else "too few loads yet to say what is usual"
+    return plots.bands(series, f"{source}: rows of each load, {usual}")
 
 
 def funnel(connection: psycopg.Connection) -> str:

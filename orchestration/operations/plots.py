@@ -44,6 +44,8 @@ class Band:
 
 def bands(series: Sequence[Band], title: str) -> str:
     """Draw each series small, its usual range shaded, the newest value green or red."""
+    from matplotlib.ticker import MaxNLocator
+
     columns = 3
     rows = max(1, -(-len(series) // columns))
     figure = _figure(0.5 + 1.25 * rows)
@@ -53,12 +55,14 @@ def bands(series: Sequence[Band], title: str) -> str:
         places = range(1, len(band.values) + 1)
         if band.low is not None and band.high is not None:
             axes.axhspan(band.low, band.high, color=_BLUE, alpha=0.12, linewidth=0)
-        axes.plot(places, band.values, color=_MUTED, linewidth=1)
+        axes.plot(places, band.values, ".-", color=_MUTED, linewidth=1, markersize=3)
         if band.values:
             colour = _GREEN if band.is_inside else _RED
             axes.plot([len(band.values)], [band.values[-1]], "o", color=colour, markersize=5)
             axes.set_ylim(0, max(*band.values, band.high or 0, 1) * 1.15)
         axes.set_xticks([])
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set_title(band.name, fontsize=8, color=_INK, loc="left")
     return _markdown(figure, title)
 
@@ -107,7 +111,8 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str) -> str:
 
 def strip(hours: Mapping[str, float], warn: float, fail: float, title: str) -> str:
     """Draw ages in hours as labelled cells coloured by their window."""
-    columns = 3
+    # Two, so that the longest name of a mart and its age fit.
+    columns = 2
     rows = max(1, -(-len(hours) // columns))
     figure = _figure(0.4 + 0.24 * rows)
     axes = figure.add_subplot()
