@@ -51,7 +51,9 @@ class Check:
         """Return why it is expected; for checks that explain themselves, what is expected."""
         if self.why:
             return self.why
-        told = [f"{name} {_words(value)}" for name, value in self.kwargs.items() if name != "mostly"]
+        told = [
+            f"{name} {_words(value)}" for name, value in self.kwargs.items() if name != "mostly"
+        ]
         return f"{self.type.replace('_', ' ').capitalize()}: {', '.join(told)}."
 
     @property

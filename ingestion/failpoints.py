@@ -1,9 +1,9 @@
 """Named places where a test may make the program fail, always the same way.
 
 ``TANDEM_FAIL_AT=publish.before_commit`` kills the process there with SIGKILL, as a lost machine
-would. ``name=raise`` raises instead, ``name=pause`` writes ``<TANDEM_FAIL_MARKER>`` and sleeps so
-that a test can act from outside, ``name#3`` waits for the third passing. Several names are
-separated by commas. Unset, a fail-point costs one look-up.
+would. ``name=raise`` raises instead; ``name=pause`` writes ``<TANDEM_FAIL_MARKER>`` and waits until
+a test has acted from outside and removed it; ``name#3`` waits for the third passing. Several names
+are separated by commas. Unset, a fail-point costs one look-up.
 """
 
 import os
@@ -47,8 +47,14 @@ def _fail(name: str, mode: str) -> None:
     if mode == "raise":
         raise FailPointReached(f"fail-point {name}")
     if mode == "pause":
-        time.sleep(PAUSE_SECONDS)
+        _pause(Path(marker) if marker else None)
     elif mode == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     else:
         raise ValueError(f"{VARIABLE}: mode {mode!r} is none of kill, raise, pause")
+
+
+def _pause(marker: Path | None) -> None:
+    deadline = time.monotonic() + PAUSE_SECONDS
+    while time.monotonic() < deadline and (marker is None or marker.exists()):
+        time.sleep(0.05)

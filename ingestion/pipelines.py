@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import ENOSPC
 from typing import Any
 
 import dlt
@@ -30,6 +31,7 @@ from ingestion.registry import ALL_SOURCES
 from ingestion.settings import SettingsError, role_url
 from ingestion.sources.errors import SourceError
 from ingestion.sources.resources import configure_dlt, empty_source
+from ingestion.stages import Stages
 
 
 class LoadError(RuntimeError):
@@ -62,6 +64,7 @@ def pipeline_for(dataset: str) -> Iterator[dlt.Pipeline]:
                 dataset_name=dataset,
                 destination=dlt.destinations.postgres(url),
                 pipelines_dir=folder,
+                progress=Stages(),
             )
             yield pipeline
         finally:
@@ -128,6 +131,11 @@ def explained(name: str, error: BaseException) -> LoadError:
             return LoadError(
                 f"{name}: {missing} not configured. Next: set [sources.{vendor}] in "
                 ".dlt/secrets.toml or the environment"
+            )
+        if isinstance(link, OSError) and link.errno == ENOSPC:
+            return LoadError(
+                f"{name}: the disk of the working folder is full. Next: make room there or point "
+                "TMPDIR elsewhere, then run again"
             )
     step = error.step if isinstance(error, PipelineStepFailed) else "load"
     database = next(

@@ -19,6 +19,12 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from ingestion import settings
+from tests.fault_table import (  # noqa: F401  hooks and a fixture of every test
+    pytest_collection_modifyitems,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+    recovering,
+)
 
 # The same examples at every run of CI; at a desk, new ones each time keep searching.
 hypothesis_settings.register_profile("ci", derandomize=True)

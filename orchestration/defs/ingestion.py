@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingestion.failpoints import fail_point
 from ingestion.guard.store import Counts
 from ingestion.pipelines import load
 from ingestion.registry import SOURCES, SourceSpec
@@ -55,6 +56,7 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
 
         with without_values():
             counts = load(source.name).counts
+            fail_point("load.before_event")
             reconcile()
             if _tells_consent(source):
                 append(role_url("loader"))

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from ingestion.settings import project_root
 from tests.acceptance.conftest import Hub
 
 CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 120
+LOADING_SECONDS = 600
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Screen:
 
 
 @contextmanager
-def serving(hub: Hub) -> Iterator[str]:
+def serving(hub: Hub, **settings: str) -> Iterator[str]:
     """Serve the UI of a hub as its user would and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,7 +50,11 @@ def serving(hub: Hub) -> Iterator[str]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=hub.environment, cwd=project_root(), stdout=output, stderr=output
+            command,
+            env={**hub.environment, **settings},
+            cwd=project_root(),
+            stdout=output,
+            stderr=output,
         )
         try:
             _wait(process, port, log)
@@ -60,7 +65,7 @@ def serving(hub: Hub) -> Iterator[str]:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + LOADING_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -78,6 +83,7 @@ def looking(base: str, folder: Path) -> Iterator[Screen]:
         )
         page = browser.new_context(viewport={"width": 1500, "height": 1000}).new_page()
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
+        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         screen = Screen(page, base, folder)
         local = (base, base.replace("http", "ws"), "data:", "blob:")
         page.on(

@@ -3,30 +3,43 @@
 ``TANDEM_SCREENSHOTS`` names a folder to keep the screenshots in.
 """
 
+import json
 import os
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import expect
+from pytest_httpserver import HTTPServer
 
 from tests.acceptance.browser import CHROMIUM, PATIENCE_SECONDS, Screen, looking, serving
 from tests.acceptance.conftest import Hub
+from tests.acceptance.test_gates import spoilt
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here")
 
 DIGEST = "/locations/tandem/jobs/daily_digest/playground"
+CHECK = "duration_seconds_is_not_negative"
 DAYS = "[2026-09-20...2026-09-22]"
 
 
 @pytest.fixture(scope="module")
-def screen(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+def told(make_httpserver: HTTPServer) -> HTTPServer:
+    """Where alerts go."""
+    make_httpserver.expect_request("/alerts").respond_with_data("ok")
+    return make_httpserver
+
+
+@pytest.fixture(scope="module")
+def screen(
+    hub: Hub, told: HTTPServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Screen]:
     kept = os.environ.get("TANDEM_SCREENSHOTS")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
-    with serving(hub) as base, looking(base, folder) as screen:
+    sink = f"json://127.0.0.1:{told.port}/alerts"
+    with serving(hub, TANDEM_ALERTS=sink) as base, looking(base, folder) as screen:
         yield screen
 
 
@@ -53,51 +66,41 @@ def test_a_source_shows_a_picture_of_its_volume(screen: Screen) -> None:
     screen.keep("picture")
 
 
-def test_a_failed_check_is_seen_with_its_count_and_without_values(screen: Screen, hub: Hub) -> None:
-    admin = hub.tandem("url", "--role", "admin").stdout.strip()
-    with psycopg.connect(admin, autocommit=True) as connection:
-        row = connection.execute(
-            "select visit_id, duration_seconds from raw_matomo.visits limit 1"
-        ).fetchone()
-        assert row is not None
-        change = "update raw_matomo.visits set duration_seconds = %s where visit_id = %s"
-        connection.execute(change, [-1, row[0]])
-        try:
-            screen.open("/assets/raw_matomo/visits?view=checks")
-            screen.page.get_by_text("duration_seconds_is_not").first.click()
-            screen.page.get_by_role("button", name="Execute", exact=True).click()
-            _until(hub, "ASSET_CHECK_EVALUATION", "duration_seconds_is_not_negative")
-        finally:
-            connection.execute(change, [row[1], row[0]])
-    screen.open(
-        "/assets/raw_matomo/visits?view=checks&checkDetail=duration_seconds_is_not_negative"
-    )
+def test_a_failed_check_is_seen_with_its_count_and_its_alert_leads_to_it(
+    screen: Screen, hub: Hub, told: HTTPServer
+) -> None:
+    with spoilt(hub, "raw_matomo.visits", "duration_seconds", -1):
+        screen.open(f"/assets/raw_matomo/visits?view=checks&checkDetail={CHECK}")
+        screen.page.get_by_role("button", name=re.compile("Execute$")).click()
+        expect(screen.page.get_by_text("check_failed.md").first).to_be_visible()
     expect(screen.page.get_by_text("unexpected_count").first).to_be_visible()
-    expect(screen.page.get_by_text(re.compile("check_failed.md")).first).to_be_visible()
     screen.keep("failed_check")
+    alert = _alert_of(told, CHECK)
+    assert "the release goes on" in alert["title"]
+    assert "orchestration/runbooks/check_failed.md" in alert["message"]
+    link = re.search(r"Look here: (\S+)", alert["message"])
+    assert link is not None
+    screen.page.goto(link[1])
+    expect(screen.page.get_by_text("check_raw_matomo").first).to_be_visible()
+    screen.keep("alert")
 
 
-def _until(hub: Hub, kind: str, text: str) -> None:
-    """Wait until Dagster's log holds an event that began after the test did."""
-    url = hub.tandem("url", "--role", "dagster").stdout.strip()
+def _alert_of(told: HTTPServer, text: str) -> dict[str, str]:
+    """Wait for the alert that names ``text``; the sensor looks every 30 seconds."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    with psycopg.connect(url, autocommit=True) as connection:
-        while time.monotonic() < deadline:
-            row = connection.execute(
-                "select count(*) from event_logs where dagster_event_type = %s "
-                "and event like %s and timestamp > timezone('UTC', now()) - interval '5 minutes' "
-                "and event like '%%\"passed\": false%%'",
-                [kind, f"%{text}%"],
-            ).fetchone()
-            if row and row[0]:
-                return
-            time.sleep(1)
-    raise AssertionError(f"no {kind} of {text}")
+    while time.monotonic() < deadline:
+        for request, _ in told.log:
+            body: dict[str, str] = json.loads(request.get_data())
+            if text in body["message"]:
+                return body
+        time.sleep(0.5)
+    raise AssertionError(f"no alert names {text}")
 
 
 def test_days_are_backfilled_from_the_browser(screen: Screen) -> None:
     screen.open("/assets/raw_matomo/restated_days")
     screen.page.get_by_role("button", name="Materialize…").click()
+    expect(screen.page.get_by_text(re.compile("Showing 90 of")).first).to_be_visible()
     field = screen.page.locator("input[type=text], input:not([type])").last
     field.fill(DAYS)
     field.press("Enter")

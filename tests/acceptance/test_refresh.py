@@ -47,11 +47,6 @@ def test_every_person_of_the_marts_has_a_stage_at_every_moment_since_they_were_s
     assert gaps == 0
 
 
-def test_the_sources_can_be_narrowed(hub: Hub) -> None:
-    summary = hub.refresh("--sources", "shopify")
-    assert [load["source"] for load in summary["sources"]] == ["raw_shopify"]
-
-
 def test_an_unknown_source_is_refused_in_one_line(hub: Hub) -> None:
     done = hub.tandem("run", "--sources", "sapphire")
     assert done.returncode == 1

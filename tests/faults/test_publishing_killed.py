@@ -1,17 +1,23 @@
 """kill -9 at every named place of a publish: readers see one release, running again converges."""
 
+import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
 
 from orchestration import publishing
 from orchestration.publishing import session
-from orchestration.warehouse import embedded
+from orchestration.warehouse import backends, embedded
 from tests.conftest import Warehouse
 from tests.integration.publishing_world import World
 
@@ -170,6 +176,74 @@ def test_the_backend_of_a_dead_run_is_ended_before_a_retry(world: World, tmp_pat
         child.wait()
 
 
+class SilentNetwork(threading.Thread):
+    """Passes bytes between a client and a server, and never tells either that the other is gone."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(daemon=True)
+        self.server = (host, port)
+        self.entry = socket.create_server(("127.0.0.1", 0))
+        self.ends: list[socket.socket] = []
+        self.start()
+
+    @property
+    def port(self) -> int:
+        return int(self.entry.getsockname()[1])
+
+    def run(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.entry.accept()
+                server = socket.create_connection(self.server)
+                self.ends += [client, server]
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _pass(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                target.sendall(data)
+
+    def close(self) -> None:
+        for end in (self.entry, *self.ends):
+            end.close()
+
+
+def test_the_backend_behind_a_silent_connection_is_ended_by_the_next_publish(
+    world: World, tmp_path: Path, recovering: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """The server hears nothing of a client that vanished, and keeps its transaction open."""
+    change(world)
+    address = json.loads((world.warehouse.home / "warehouse.json").read_text())
+    network = SilentNetwork(address["host"], address["port"])
+    far = tmp_path / "far"
+    shutil.copytree(world.warehouse.home / "secrets", far / "secrets")
+    (far / "warehouse.json").write_text(json.dumps({**address, "port": network.port}))
+    marker = tmp_path / "reached"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.publish_once", far, address["dbname"], "far"],
+        env={
+            **os.environ,
+            "TANDEM_FAIL_AT": "publish.before_commit=pause",
+            "TANDEM_FAIL_MARKER": str(marker),
+        },
+    )
+    try:
+        wait_for(marker)
+        child.kill()
+        child.wait()
+        held = "select count(*) from pg_stat_activity where application_name like %s"
+        with world.warehouse.connect("admin") as conn:
+            assert conn.execute(held, [f"{session.TAG}/%/far"]).fetchone() == (1,)
+        with recovering():
+            assert world.publish("near", patience=10.0).id == 2
+        assert world.checksum() == clean_result(world)
+    finally:
+        child.kill()
+        network.close()
+
+
 @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL], ids=["immediate stop", "kill -9"])
 def test_a_server_lost_in_the_middle_of_a_publish_comes_back_with_the_release_before(
     world: World, warehouse: Warehouse, tmp_path: Path, how: signal.Signals
@@ -202,5 +276,5 @@ def test_a_server_lost_in_the_middle_of_a_publish_comes_back_with_the_release_be
 
 def test_backends_of_living_publishers_are_left_alone(world: World) -> None:
     with world.publisher("one") as one, world.publisher("two") as two:
-        assert session.end_dead_publishers(two, "two") == 0
+        assert backends.end_dead(two, backends.tag(session.TAG, "two"), same_run=True) == 0
         assert one.execute("select 1").fetchone() == (1,)

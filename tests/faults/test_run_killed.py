@@ -1,9 +1,12 @@
 """kill -9 at named places of the whole job: one release stays readable, the next run converges."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,15 @@ from tests.acceptance.test_convergence import fingerprints
 
 pytestmark = pytest.mark.faults
 
+Recovering = Callable[[], AbstractContextManager[None]]
+
 # In the order of a run, so that each death comes a step further than the one before.
 PLACES = [
     "load.extract",
+    "load.normalize",
+    "load.load.jobs#3",
     "load.after_data",
+    "load.before_event",
     "build.observe#20",
     "identity.before_commit",
     "build.derive#20",
@@ -25,6 +33,8 @@ PLACES = [
     "publish.mid_apply#5",
     "publish.before_commit",
 ]
+# Where the server goes away instead: in the middle of a load, and of a build.
+LOSSES = {"load": "load.load.jobs#3", "build": "build.observe#5"}
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +50,55 @@ def killed(hub: Hub, tandem_home: Path) -> Iterator[Hub]:  # noqa: F811
         yield made
 
 
-def run(hub: Hub, place: str) -> subprocess.CompletedProcess[str]:  # noqa: F811
-    return subprocess.run(
+def start(hub: Hub, **environment: str) -> subprocess.Popen[str]:  # noqa: F811
+    return subprocess.Popen(
         [str(Path(sys.executable).parent / "tandem"), "run", "--people", str(PEOPLE)],
-        env={**hub.environment, "TANDEM_FAIL_AT": place},
+        env={**hub.environment, **environment},
         cwd=project_root(),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_run_killed_there_leaves_the_release_before(killed: Hub, place: str) -> None:
+def test_a_run_killed_there_leaves_the_release_before(
+    killed: Hub, place: str, recovering: Recovering
+) -> None:
     before = fingerprints(killed)
-    died = run(killed, place)
-    assert died.returncode == -signal.SIGKILL, died.stderr[-2000:]
-    assert fingerprints(killed) == before
-    assert "@" not in died.stderr.replace("@127.0.0.1", "")
+    died = start(killed, TANDEM_FAIL_AT=place)
+    _, told = died.communicate()
+    assert died.returncode == -signal.SIGKILL, told[-2000:]
+    with recovering():
+        assert fingerprints(killed) == before
+    assert "@" not in told.replace("@127.0.0.1", "")
+
+
+@pytest.mark.parametrize("phase", LOSSES)
+def test_a_run_that_loses_its_server_says_so_and_the_next_one_is_clean(
+    killed: Hub, phase: str, tmp_path: Path, recovering: Recovering
+) -> None:
+    before = fingerprints(killed)
+    marker = tmp_path / "reached"
+    run = start(killed, TANDEM_FAIL_AT=f"{LOSSES[phase]}=pause", TANDEM_FAIL_MARKER=str(marker))
+    while not marker.exists():
+        assert run.poll() is None, run.communicate()[1][-2000:]
+        time.sleep(0.1)
+    _stop_immediately(killed)
+    marker.unlink()
+    _, told = run.communicate()
+    assert run.returncode == 1
+    assert "Traceback" not in told
+    assert "@" not in told.replace("@127.0.0.1", "")
+    with recovering():
+        assert killed.tandem("up").returncode == 0
+        assert fingerprints(killed) == before
+
+
+def _stop_immediately(hub: Hub) -> None:  # noqa: F811
+    """Stop the server as ``pg_ctl stop -m immediate`` does."""
+    [data] = hub.query("select current_setting('data_directory')", role="admin")[0]
+    os.kill(int(Path(data, "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
 
 
 def test_the_next_run_is_what_an_undisturbed_one_would_have_been(

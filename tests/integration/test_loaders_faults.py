@@ -13,6 +13,7 @@ from ingestion.pipelines import LoadError, load, pipeline_for
 from ingestion.registry import SOURCES, is_configured
 from ingestion.settings import role_url
 from tests.conftest import Warehouse
+from tests.faults.small_disk import small_disk
 from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
 from tests.integration.sandbox_company import Company, rows, served, snapshot
 
@@ -178,3 +179,18 @@ def test_errors_never_quote_rows(company: Company) -> None:
         "DETAIL:  Key (email)=(jane@example.org) already exists."
     )
     assert "jane" not in str(pipelines.explained("raw_hubspot", error))
+
+
+def test_a_full_working_folder_stops_the_load_and_the_next_one_is_whole(
+    company: Company, tandem_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load("raw_shopify")
+    before = snapshot()
+    with small_disk(tandem_home.parent / "work", 1) as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with pytest.raises(LoadError, match=r"disk .* is full.*Next:"):
+            load("raw_shopify", lookback_minutes=60 * 24 * 400)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert snapshot() == before
+    load("raw_shopify")
+    assert snapshot() == before
