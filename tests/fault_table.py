@@ -26,6 +26,7 @@ class Outcome:
     """How the tests of one fault ended, and the longest way back."""
 
     outcomes: set[str] = field(default_factory=set)
+    tests: set[str] = field(default_factory=set)
     seconds: float = 0.0
 
     @property
@@ -38,13 +39,14 @@ class Outcome:
 _seen: dict[str, Outcome] = {}
 
 
-def faults_of(nodeid: str) -> list[Fault]:
-    """Return the faults that a test shows."""
+def faults_of(nodeid: str) -> list[tuple[Fault, str]]:
+    """Return the faults that a test shows, each with the entry that names the test."""
     name = nodeid.partition("tests/")[2]
     return [
-        fault
+        (fault, test)
         for fault in FAULTS
-        if any(name == test or name.startswith((f"{test}[", f"{test}::")) for test in fault.tests)
+        for test in fault.tests
+        if name == test or name.startswith((f"{test}[", f"{test}::"))
     ]
 
 
@@ -61,9 +63,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call" and report.outcome == "passed":
         return
     measured = [float(str(v)) for name, v in report.user_properties if name == "recovered"]
-    for fault in faults_of(report.nodeid):
+    for fault, test in faults_of(report.nodeid):
         row = _seen.setdefault(fault.name, Outcome())
         row.outcomes.add(report.outcome)
+        row.tests.add(test)
         row.seconds = max(row.seconds, *(measured or [report.duration]))
 
 
@@ -82,7 +85,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def keep(page: Path) -> None:
-    """Put the table between the marks of a page; what was not tried now keeps its line."""
+    """Put the table between the marks of a page; what was not tried in full keeps its line."""
     text = page.read_text()
     before, _, rest = text.partition(BEGIN)
     lines, _, after = rest.partition(END)
@@ -95,6 +98,8 @@ def keep(page: Path) -> None:
 
 def _line(fault: Fault, known: str | None) -> str:
     row = _seen.get(fault.name)
+    if row is not None and row.tests != set(fault.tests):
+        row = None
     if row is None and known:
         return known
     result, seconds = (row.result, f"{row.seconds:.1f}") if row else ("", "")
