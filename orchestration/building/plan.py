@@ -38,6 +38,8 @@ class Plan:
     """Models and seeds to bring up to date."""
     is_forced: bool = False
     """Build what is chosen although it did not change."""
+    is_anew: bool = False
+    """Make tables anew that dbt would only add to."""
     _contents: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -70,7 +72,7 @@ class Plan:
     @cached_property
     def needs_full_refresh(self) -> bool:
         """Whether a table that dbt only adds to was defined otherwise when it was made."""
-        return any(
+        return self.is_anew or any(
             (known := self.state.records.get(unique_id)) is not None
             and known.definition != self.project.definition(unique_id)
             for unique_id in self.stale

@@ -22,8 +22,12 @@ from orchestration.warehouse.server import connect
 SHOWN_FAULTS = 20
 
 
-def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
+def build(
+    zone: str, select: Sequence[str] = (), *, full_refresh: bool = False
+) -> Iterator[NodeResult]:
     """Bring one zone up to date, or build ``select`` of it (names of models and seeds) anyway.
+
+    ``full_refresh`` builds everything chosen from what it reads, tables built by increment too.
 
     Yields the result of every node chosen and of the tests on them, ``unchanged`` where there was
     nothing to do.
@@ -35,7 +39,7 @@ def build(zone: str, select: Sequence[str] = ()) -> Iterator[NodeResult]:
     project = Project.load(dbt_invocation.PROJECT_DIR, dbt_invocation.manifest())
     rules = RuleFiles(project)
     yield from _checked_rules(project, rules, zone)
-    plan = _plan(project, zone, select)
+    plan = _plan(project, zone, select, full_refresh)
     stale = set(plan.stale)
     yield from (_result(node, "unchanged") for node in plan.ordered if node not in stale)
     yield from (_result(test, "unchanged") for test in plan.held if not rules.can_tell(test))
@@ -68,13 +72,14 @@ def _checked_rules(project: Project, rules: RuleFiles, zone: str) -> Iterator[No
         )
 
 
-def _plan(project: Project, zone: str, select: Sequence[str]) -> Plan:
+def _plan(project: Project, zone: str, select: Sequence[str], full_refresh: bool) -> Plan:
     members = project.zones[zone]
     chosen = {node for node in members if not select or node.rsplit(".", 1)[1] in set(select)}
     with connect(admin_server()) as connection:
         versions.settle(connection, role_name(ZONES[zone]))
         state = inputs.state(connection, project)
-    return Plan(project, zone, state, chosen, is_forced=bool(select))
+    is_forced = full_refresh or bool(select)
+    return Plan(project, zone, state, chosen, is_forced=is_forced, is_anew=full_refresh)
 
 
 def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:

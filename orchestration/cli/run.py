@@ -28,17 +28,27 @@ class RunFailed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Company:
-    """What the command line says about the sandbox company and the sources."""
+class Wanted:
+    """What the command line says about the sandbox company, the sources and the build."""
 
     people: int
     seed: int | None
     sources: list[str]
+    full_refresh: bool
 
     def config(self) -> dict[str, object]:
-        """Return the run configuration of the resource ``company``."""
-        chosen = {"people": self.people, "sources": self.sources}
-        return chosen if self.seed is None else {**chosen, "seed": self.seed}
+        """Return the run configuration of the job."""
+        from orchestration.dbt_invocation import ZONES
+
+        company: dict[str, object] = {"people": self.people, "sources": self.sources}
+        if self.seed is not None:
+            company["seed"] = self.seed
+        zone = {"config": {"full_refresh": self.full_refresh}}
+        return {
+            "resources": {"company": {"config": company}},
+            "ops": {f"dbt_{name}": zone for name in ZONES},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        }
 
 
 def run(
@@ -47,6 +57,9 @@ def run(
     sources: Annotated[
         str | None, typer.Option(help="Only these sources, comma separated: hubspot,matomo.")
     ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option(help="Build everything from raw, whatever was built before.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Summary for machines.")] = False,
 ) -> None:
     """Load, build, check and publish: the whole refresh."""
@@ -63,8 +76,8 @@ def run(
         dagster_instance = instance()
         job, chosen = _job(sources)
     _bury_dead_runs(dagster_instance)
-    company = Company(people, seed, chosen)
-    result = _execute(job, dagster_instance, console, company, narrowed=sources is not None)
+    wanted = Wanted(people, seed, chosen, full_refresh)
+    result = _execute(job, dagster_instance, console, wanted, narrowed=sources is not None)
     if not result.success:
         raise RunFailed(_causes(result))
     summary = collect(result, seconds=time.monotonic() - started)
@@ -92,7 +105,7 @@ def _execute(
     job: "JobDefinition",
     instance: "DagsterInstance",
     console: Console,
-    company: Company,
+    wanted: Wanted,
     *,
     narrowed: bool,
 ) -> "ExecuteInProcessResult":
@@ -100,7 +113,7 @@ def _execute(
 
     keys: list[AssetKey] | None = None
     if narrowed:
-        left_out = {f"raw_{vendor}" for vendor in set(_vendors()) - set(company.sources)}
+        left_out = {f"raw_{vendor}" for vendor in set(_vendors()) - set(wanted.sources)}
         keys = [key for key in job.asset_layer.executable_asset_keys if key.path[0] not in left_out]
     run_id = str(uuid.uuid4())
     with _progress(instance, run_id, console):
@@ -108,10 +121,7 @@ def _execute(
             instance=instance,
             run_id=run_id,
             asset_selection=keys,
-            run_config={
-                "resources": {"company": {"config": company.config()}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
+            run_config=wanted.config(),
             tags={PROCESS_TAG: str(os.getpid())},
             raise_on_error=False,
         )

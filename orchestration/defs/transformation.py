@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from pydantic import Field
 
 from ingestion.failpoints import fail_point
 from ingestion.settings import role_url
@@ -23,6 +24,15 @@ COLUMNS = "dagster/column_schema"
 # Layers whose models read the vault; and columns that stand for a person wherever they are.
 _DIRECT_LAYERS = ("restricted",)
 _PERSON_COLUMNS = ("person_id", "subject_key")
+
+
+class ZoneConfig(dg.Config):
+    """What an operator may ask of one build."""
+
+    full_refresh: bool = Field(
+        default=False,
+        description="Build everything from what it reads, tables built by increment too.",
+    )
 
 
 class TableTranslator(DagsterDbtTranslator):
@@ -93,7 +103,7 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     def _zone(
-        context: dg.AssetExecutionContext, hub: Hub
+        context: dg.AssetExecutionContext, hub: Hub, config: ZoneConfig
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         import psycopg
 
@@ -106,7 +116,8 @@ def build_zone(zone: str) -> dg.AssetsDefinition:
                 role_url(dbt_invocation.ZONES[zone]), autocommit=True
             ) as connection:
                 to_event = _event_factory(context, connection)
-                for result in build(zone, _selected_names(context)):
+                names = _selected_names(context)
+                for result in build(zone, names, full_refresh=config.full_refresh):
                     fail_point(f"build.{zone}")
                     if (event := to_event(result)) is not None:
                         yield event
