@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Iterator
 
+import dagster as dg
 import psycopg
 import pytest
 
@@ -11,10 +12,12 @@ from ingestion.guard.gate import Guard, TooManyBadRowsError
 from ingestion.guard.keys import Keyer, KeyRing
 from ingestion.guard.shapes import Field, Shape
 from ingestion.pipelines import LoadError, explained, load
-from ingestion.registry import ALL_SOURCES
+from ingestion.registry import ALL_SOURCES, SOURCES
 from ingestion.settings import role_url
 from ingestion.sources import transport
 from orchestration.cli import app as cli
+from orchestration.defs.company import SandboxCompany
+from orchestration.defs.ingestion import build_loader
 from tests.conftest import Warehouse
 from tests.integration.sandbox_company import Company, rows, served
 from tests.unit.guard_memory import AS_OF, MemoryStore
@@ -54,6 +57,20 @@ def refused(vendor: str, **settings: object) -> str:
 def test_a_token_that_is_no_longer_good(company: Company, vendor: str) -> None:
     said = refused(vendor, access_token=FOREIGN.get(vendor, "expired"))
     assert f"[sources.{vendor}] access_token" in said
+
+
+@pytest.mark.parametrize("vendor", ["hubspot", "matomo", "shopify"])
+def test_a_dagster_run_says_the_same_line(
+    company: Company, vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"SOURCES__{vendor.upper()}__ACCESS_TOKEN", "expired")
+    result = dg.materialize(
+        [build_loader(SOURCES[f"raw_{vendor}"])],
+        resources={"company": SandboxCompany()},
+        raise_on_error=False,
+    )
+    (failure,) = result.filter_events(lambda event: event.is_step_failure)
+    assert refused(vendor) in failure.step_failure_data.error.to_string()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
