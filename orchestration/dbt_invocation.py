@@ -164,7 +164,7 @@ def _invoke(
         if event.info.name == "NodeFinished":
             results.put(_node_result(event.data))
 
-    os.environ.update(_connection_variables(role))
+    os.environ.update(connection_variables(role))
     target = target_path(role)
     target.mkdir(parents=True, exist_ok=True)
     return dbtRunner(manifest=parsed, callbacks=[collect]).invoke(
@@ -188,7 +188,7 @@ def _invoke(
     )
 
 
-def _connection_variables(role: str) -> dict[str, str]:
+def connection_variables(role: str) -> dict[str, str]:
     """Return what ``profiles.yml`` reads; nothing when no warehouse is set up (parsing only)."""
     try:
         address = warehouse_address()
@@ -234,7 +234,7 @@ def _project_state() -> str:
     files = [PROJECT_DIR / f"{name}.yml" for name in ("dbt_project", "selectors", "profiles")]
     for folder in folders:
         files += (PROJECT_DIR / folder).rglob("*")
-    state = hashlib.sha256(_connection_variables(PARSER).get("TANDEM_PGDATABASE", "").encode())
+    state = hashlib.sha256(connection_variables(PARSER).get("TANDEM_PGDATABASE", "").encode())
     for file in sorted(files):
         if file.is_file():
             found = file.stat()

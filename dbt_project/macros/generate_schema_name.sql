@@ -1,5 +1,5 @@
-{# Schemas are named as declared; the dev target keeps a developer's builds apart by a prefix. #}
+{# Schemas are named as declared; what the dev target builds stands apart, all in one schema. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set name = (custom_schema_name or target.schema) | trim -%}
-    {{ target.schema ~ '_' ~ name if target.name == 'dev' else name }}
+    {{ target.schema if target.name == 'dev' else name }}
 {%- endmacro %}

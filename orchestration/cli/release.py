@@ -13,7 +13,11 @@ from rich.table import Table
 
 from ingestion.settings import SettingsError, role_url
 from orchestration import dbt_invocation, publishing
+from orchestration.warehouse.bootstrap import reconcile
 from orchestration.warehouse.errors import condition
+
+# The schema of dbt's target `dev`, as profiles.yml and grants.yml name it.
+DEV_SCHEMA = "dev"
 
 app = typer.Typer(no_args_is_help=True, help="Releases of the marts: list, compare, take back.")
 console = Console()
@@ -76,12 +80,26 @@ def list_releases(
 
 
 @app.command()
-def diff(manifest: Manifest = None) -> None:
-    """Show what the next publish would change; exit code 2 when it would be blocked."""
+def diff(
+    manifest: Manifest = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="Compare what dbt's target `dev` built instead.")
+    ] = False,
+) -> None:
+    """Show what the next publish would change; exit code 2 when it would be blocked.
+
+    To see what a change of a model does before it is anybody else's: build it into the schema dev
+    (dbt build --target dev --defer --state …, see orchestration/README.md), then compare --dev.
+    """
     with _publisher() as conn:
-        found = publishing.diff(conn, _marts(manifest))
+        marts = _marts(manifest)
+        if dev:
+            reconcile()
+            marts = publishing.built_in(conn, marts, DEV_SCHEMA)
+        found = publishing.diff(conn, marts, are_all=not dev)
     if found.is_empty:
-        console.print(f"nothing to publish: release {found.current_release_id} is up to date")
+        told = f"{len(marts)} marts as published" if dev else "nothing to publish"
+        console.print(f"{told}: release {found.current_release_id} is up to date")
     else:
         table = Table("mart", "before", "added", "removed", "changed", "keys kept", "columns")
         for change in found.changes:

@@ -4,6 +4,8 @@ Both ask one code server for the definitions, which are loaded once. Everything 
 and nothing is fetched from elsewhere.
 """
 
+import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -32,6 +34,13 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Address to bind; the UI has no login, so keep it on loopback.")
     ] = "127.0.0.1",
+    environment: Annotated[
+        bool,
+        typer.Option(
+            "--environment",
+            help="Serve nothing; print for eval what dagster's and dbt's own commands need.",
+        ),
+    ] = False,
 ) -> None:
     """Serve the Dagster UI, with schedules, sensors and the run queue working."""
     from orchestration.instance import dagster_home
@@ -39,6 +48,10 @@ def ui(
 
     prepare()
     dagster_home()
+    if environment:
+        for name, value in _environment().items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
+        return
     chosen = port or _remembered_port()
     _remember(chosen)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -55,6 +68,14 @@ def ui(
     finally:
         _stop(processes)
     raise typer.Exit(code)
+
+
+def _environment() -> dict[str, str]:
+    """Return variables with which dagster and dbt find this hub; they hold passwords."""
+    from orchestration.dbt_invocation import PARSER, connection_variables
+
+    ours = {name: os.environ[name] for name in ("DAGSTER_HOME", "TANDEM_DAGSTER_URL")}
+    return {"TANDEM_HOME": str(home()), **ours, **connection_variables(PARSER)}
 
 
 def _interrupt(signum: int, frame: object) -> None:

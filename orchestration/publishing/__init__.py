@@ -1,5 +1,6 @@
 """Moves what dbt built into the stable tables that readers use, one release at a time."""
 
+from orchestration.publishing.catalog import built_in
 from orchestration.publishing.difference import MartChange
 from orchestration.publishing.errors import (
     ChecksFailed,
@@ -35,6 +36,7 @@ __all__ = [
     "ReleaseDiff",
     "SchemaRefused",
     "acknowledge",
+    "built_in",
     "connect",
     "diff",
     "publish",

@@ -1,12 +1,12 @@
 """What really exists in the database: columns and types of a relation, its keys and indexes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
-from orchestration.publishing.marts import RELEASED_AT
+from orchestration.publishing.marts import RELEASED_AT, Mart
 
 _COLUMNS = """
     select a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -106,3 +106,16 @@ def published_tables(conn: psycopg.Connection) -> set[tuple[str, str]]:
     """Return every mart that some release has published and none has retired."""
     rows = conn.execute("select mart_schema, mart_table from marts_meta.marts").fetchall()
     return {(schema, table) for schema, table in rows}
+
+
+def built_in(conn: psycopg.Connection, marts: Sequence[Mart], schema: str) -> list[Mart]:
+    """Return the marts whose core model was built into ``schema`` as well, as if made of that."""
+    found = {
+        name
+        for (name,) in conn.execute(
+            "select relname::text from pg_class where relnamespace = to_regnamespace(%s) "
+            "and relkind in ('r', 'v', 'm')",
+            [schema],
+        )
+    }
+    return [replace(mart, core_schema=schema) for mart in marts if mart.core_table in found]

@@ -70,12 +70,17 @@ class _Order:
     patience: float
 
 
-def diff(conn: psycopg.Connection, marts: Sequence[Mart]) -> ReleaseDiff:
-    """Return what the next publish would change; writes nothing."""
+def diff(conn: psycopg.Connection, marts: Sequence[Mart], *, are_all: bool = True) -> ReleaseDiff:
+    """Return what publishing ``marts`` would change; writes nothing.
+
+    Raises:
+        SchemaRefused: for a change that a publish would refuse; with ``are_all`` also for a
+            published mart that is not among them.
+    """
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
     try:
         with conn.transaction(force_rollback=True):
-            shapes = plan_shapes(conn, marts, _today())
+            shapes = plan_shapes(conn, marts, _today(), are_all=are_all)
             changes = [m.change for m in _measure_all(conn, shapes)]
             found = gate.excesses(changes, gate.read_limits(conn))
             current = ledger.current_release(conn)

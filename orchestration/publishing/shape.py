@@ -74,8 +74,10 @@ class Shapes:
     retired: tuple[tuple[str, str], ...]
 
 
-def plan_shapes(conn: psycopg.Connection, marts: Sequence[Mart], today: date) -> Shapes:
-    """Compare the declared marts with the database.
+def plan_shapes(
+    conn: psycopg.Connection, marts: Sequence[Mart], today: date, *, are_all: bool = True
+) -> Shapes:
+    """Compare the declared marts with the database; unless they ``are_all``, others stay.
 
     Raises:
         PersonalDataRefused, SchemaRefused, ManifestError: naming every column concerned.
@@ -83,7 +85,7 @@ def plan_shapes(conn: psycopg.Connection, marts: Sequence[Mart], today: date) ->
     _refuse_personal_data(marts)
     shapes = [_plan(conn, mart) for mart in marts]
     refusals = [reason for shape in shapes for reason in _breaking(shape)]
-    retired, missing = _retirements(conn, marts, today)
+    retired, missing = _retirements(conn, marts, today) if are_all else ((), [])
     refusals += missing
     if refusals:
         raise SchemaRefused(

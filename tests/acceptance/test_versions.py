@@ -88,7 +88,7 @@ class Project:
         options = [part for name, path in places.items() for part in (f"--{name}", str(path))]
         done = subprocess.run(
             [str(Path(sys.executable).parent / "dbt"), "--quiet", *arguments, *options],
-            env={**os.environ, **dbt_invocation._connection_variables("builder")},
+            env={**os.environ, **dbt_invocation.connection_variables("builder")},
             capture_output=True,
             text=True,
             check=False,

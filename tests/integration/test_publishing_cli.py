@@ -60,3 +60,26 @@ def test_what_a_user_can_mend_is_told_in_one_line(world: World) -> None:
     assert "0 blocks are open" in told
     code, told = invoke("diff", "--manifest", "nowhere.json")
     assert (code, "nowhere.json is missing" in told) == (1, True)
+
+
+def test_what_a_changed_model_would_do_is_seen_before_it_is_anybody_elses(world: World) -> None:
+    world.publish()
+    manifest = str(world.warehouse.home / "manifest.json")
+    assert invoke("diff", "--dev", "--manifest", manifest)[1].startswith("0 marts as published")
+    world.core(
+        "create table dev.visits as select visit_id, person_id, "
+        "page_count + (visit_id = 'v7')::int "
+        "as page_count from core.visits where visit_id <> 'v8'"
+    )
+    try:
+        code, told = invoke("diff", "--dev", "--manifest", manifest)
+        assert code == 0
+        assert "marts.visits" in told
+        assert "page_count 1" in told
+        assert "marts.people" not in told, "not built in dev, so nothing is said of it"
+        world.core("alter table dev.visits alter column page_count type text")
+        code, told = invoke("diff", "--dev", "--manifest", manifest)
+        assert (code, "retyped from integer to text" in told) == (1, True)
+    finally:
+        world.core("drop table dev.visits")
+    assert world.read("select count(*) from marts.visits") == [(2000,)]

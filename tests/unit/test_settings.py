@@ -39,7 +39,7 @@ def test_dbt_reaches_it_with_the_same_tls(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("TANDEM_HOME", str(tmp_path))
     home_with(tmp_path, f"{ADMIN}?sslmode=require&channel_binding=require", embedded=False)
     (tmp_path / "secrets" / "builder.password").write_text("x")
-    told = dbt_invocation._connection_variables("builder")
+    told = dbt_invocation.connection_variables("builder")
     assert (told["PGSSLMODE"], told["PGCHANNELBINDING"]) == ("require", "require")
     known = {option.envvar for option in psycopg.pq.Conninfo.get_defaults()}
     assert {name.encode() for name in told if name.startswith("PG")} <= known
