@@ -69,6 +69,21 @@ def test_keys_indexes_and_requirements_come_from_the_contract() -> None:
     assert [index.columns for index in mart.indexes] == [("stage", "amount")]
 
 
+def test_a_foreign_key_has_an_index_so_that_removing_people_reads_no_whole_mart() -> None:
+    visits = node(
+        "visits",
+        dict(VISITS),
+        ["visit_id"],
+        publish={"schema": "marts", "table": "visits"},
+        foreign=[("person_id", "people")],
+    )
+    found = {mart.table: mart for mart in marts_of({"p": people(), "v": visits})}
+    assert ("person_id",) in [index.columns for index in found["visits"].indexes]
+    visits["config"]["indexes"] = [{"columns": ["person_id", "visit_id"]}]
+    found = {mart.table: mart for mart in marts_of({"p": people(), "v": visits})}
+    assert [index.columns for index in found["visits"].indexes] == [("person_id", "visit_id")]
+
+
 def test_version_and_deprecation_date_are_read() -> None:
     (mart,) = marts_of({"p": people(version=1, deprecation_date="2027-01-31T00:00:00")})
     assert (mart.version, mart.deprecation_date) == ("1", date(2027, 1, 31))
