@@ -15,7 +15,7 @@ from ingestion.settings import project_root
 from tests.acceptance.conftest import Hub
 
 CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 LOADING_SECONDS = 600
 
 
