@@ -48,7 +48,7 @@ def crm(fresh_database: Warehouse) -> Iterator[Crm]:
             "DBPASSWORD": database.password,
             "DBHOST": database.host,
             "DBPORT": str(database.port),
-            "SECRET_KEY": "for-tests-only-" * 4,
+            "SECRET_KEY": "for-tests-only-" * 4,  # pragma: allowlist secret
             "ENV_TYPE": "dev",
             "DJANGO_SETTINGS_MODULE": "crm.settings",
             # Its queue stays in memory: what it would send, nobody is to get.

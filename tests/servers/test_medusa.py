@@ -48,14 +48,17 @@ def shop(fresh_database: Warehouse) -> Iterator[Shop]:
     with running.database(fresh_database.url("admin"), "medusa_shop") as database:
         env = {
             "DATABASE_URL": database.url,
-            "JWT_SECRET": "jwt-for-tests",
-            "COOKIE_SECRET": "cookie-for-tests",
+            "JWT_SECRET": "jwt-for-tests",  # pragma: allowlist secret
+            "COOKIE_SECRET": "cookie-for-tests",  # pragma: allowlist secret
             "MEDUSA_DISABLE_TELEMETRY": "1",
             "NODE_ENV": "production",
             "PORT": str(port),
         }
         running.run([medusa, "db:migrate"], place, env)
-        login = {"email": "admin@shop.example", "password": "only-for-tests"}
+        login = {
+            "email": "admin@shop.example",
+            "password": "only-for-tests",
+        }  # pragma: allowlist secret
         running.run([medusa, "user", "-e", login["email"], "-p", login["password"]], place, env)
         base = f"http://127.0.0.1:{port}"
         with running.serving([medusa, "start"], place, env, f"{base}/health"):
