@@ -8,10 +8,9 @@ publisher restrictions and sensitive-data fields are not read: the hub asks by p
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, digits
 
-_ALPHABET = (
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"  # pragma: allowlist secret
-)
+_ALPHABET = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _PURPOSES = 24
 # Bits of a TC string's core before the purposes: version, two times of 36, CMP (12, 12, 6),

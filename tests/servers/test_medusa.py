@@ -57,8 +57,8 @@ def shop(fresh_database: Warehouse) -> Iterator[Shop]:
         running.run([medusa, "db:migrate"], place, env)
         login = {
             "email": "admin@shop.example",
-            "password": "only-for-tests",
-        }  # pragma: allowlist secret
+            "password": "only-for-tests",  # pragma: allowlist secret
+        }
         running.run([medusa, "user", "-e", login["email"], "-p", login["password"]], place, env)
         base = f"http://127.0.0.1:{port}"
         with running.serving([medusa, "start"], place, env, f"{base}/health"):
