@@ -181,6 +181,16 @@ def test_what_left_the_bin_unseen_is_noticed_by_its_absence(company: Company) ->
     assert row["deleted_at"]
 
 
+def test_an_activity_older_than_a_year_is_archived_and_not_deleted(company: Company) -> None:
+    number = sorted(live(company, "Task"))[0]
+    company.control("POST", "/settings", {"salesforce.archived": number})
+    root = ROOT.replace("sobjects", "query")
+    shown = org(company, "GET", f"{root}?q=SELECT Id FROM Task")["totalSize"]
+    assert shown < len(live(company, "Task")), "the plain query hides it"
+    load(NAME)
+    assert_same(company)
+
+
 def test_a_record_that_commits_late_arrives_with_the_next_load(company: Company) -> None:
     company.fault("salesforce.query_all", "late_commit", times=-1)
     number = sorted(live(company, "Contact"))[6]

@@ -12,7 +12,8 @@ Converted leads name their contact, account and opportunity; both records stay.
 Objects an org does not have (`Individual`, `ContactPointTypeConsent`) are left out unasked; others
 only when ``leave_out`` names their table.
 Known limits: a formula field changes without touching `SystemModstamp`; ``full_refresh`` reads
-everything again. History of other fields than the stage, cases and products are not read.
+everything again. Without multiple currencies amounts carry none. History of other fields than the
+stage, cases and products are not read.
 """
 
 from collections.abc import Iterator

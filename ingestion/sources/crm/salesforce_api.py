@@ -1,7 +1,8 @@
 """Salesforce's REST API as far as a load needs it: log in, describe, query all.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest (query, queryAll, describe)
-and the OAuth 2.0 client credentials flow. ``queryAll`` shows deleted and merged-away records too.
+and the OAuth 2.0 client credentials flow. ``queryAll`` shows deleted and merged-away records too,
+and activities older than a year, which ``query`` hides as archived although nobody deleted them.
 A page may be shorter than asked for; only ``done`` says that it was the last one.
 """
 
@@ -58,14 +59,14 @@ class Salesforce:
         return declared + own
 
     def total(self, name: str) -> int:
-        """Return how many live records there are."""
-        answer = self._query(f"SELECT COUNT() FROM {name}", "query")  # noqa: S608 - SOQL, fixed names
-        return int(answer["totalSize"])
+        """Return how many live records there are, archived activities included."""
+        query = f"SELECT COUNT() FROM {name} WHERE IsDeleted = false"  # noqa: S608 - SOQL
+        return int(self._query(query)["totalSize"])
 
     def ids(self, name: str) -> set[str]:
-        """Return the ids of all live records."""
-        found = self._pages(f"SELECT Id FROM {name}", "query")  # noqa: S608 - SOQL, fixed names
-        return {str(record["Id"]) for page in found for record in page}
+        """Return the ids of all live records, archived activities included."""
+        query = f"SELECT Id FROM {name} WHERE IsDeleted = false"  # noqa: S608 - SOQL
+        return {str(record["Id"]) for page in self._pages(query) for record in page}
 
     def changed(
         self, name: str, fields: Sequence[str], since: datetime | None
@@ -74,7 +75,7 @@ class Salesforce:
         first, rest = _split(fields)
         where = f" WHERE SystemModstamp >= {since.isoformat(timespec='seconds')}Z" if since else ""
         query = f"SELECT {','.join(first)} FROM {name}{where} ORDER BY SystemModstamp, Id"  # noqa: S608
-        for page in self._pages(query, "queryAll"):
+        for page in self._pages(query):
             for group in rest:
                 self._complete(name, page, group)
             yield page
@@ -100,10 +101,10 @@ class Salesforce:
     def _by_id(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> list[Record]:
         listed = ",".join(f"'{each}'" for each in ids)
         query = f"SELECT {','.join(fields)} FROM {name} WHERE Id IN ({listed})"  # noqa: S608
-        return [record for page in self._pages(query, "queryAll") for record in page]
+        return [record for page in self._pages(query) for record in page]
 
-    def _pages(self, query: str, way: str) -> Iterator[list[Record]]:
-        answer = self._query(query, way)
+    def _pages(self, query: str) -> Iterator[list[Record]]:
+        answer = self._query(query)
         used: set[str] = set()
         while True:
             yield answer["records"]
@@ -115,8 +116,8 @@ class Salesforce:
             used.add(following)
             answer = self._get(following, having="records")
 
-    def _query(self, query: str, way: str) -> Any:
-        return self._get(f"{self._root}/{way}", having="totalSize", params={"q": query})
+    def _query(self, query: str) -> Any:
+        return self._get(f"{self._root}/queryAll", having="totalSize", params={"q": query})
 
     def _get(self, path: str, **request: Any) -> Any:
         for attempt in (1, 2):

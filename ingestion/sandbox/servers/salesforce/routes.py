@@ -1,8 +1,9 @@
 """Salesforce's REST API: token, objects, describe, query, queryAll, and writing records.
 
 As the real one does: errors are lists, a session ends with INVALID_SESSION_ID, the daily limit is a
-403, pages are shorter than asked for, ``query`` hides what is deleted and ``queryAll`` what has
-left the bin. Merging and converting are Apex's in the real one; here they have paths of their own.
+403, pages are shorter than asked for, ``query`` hides what is deleted and activities older than a
+year, ``queryAll`` what has left the bin. Merging and converting are Apex's in the real one; here
+they have paths of their own.
 """
 
 import secrets
@@ -103,6 +104,9 @@ def query(call: Call) -> Reply:
         asked.name,
         *asked.values,
     )
+    if not bin_too:  # activities that grew older than a year (a setting names them) are archived
+        archived = get_meta(call.state.connection, "salesforce.archived").split(",")
+        rows = [row for row in rows if row[0] not in archived]
     if not asked.fields:
         return reply({"totalSize": len(rows), "done": True, "records": []})
     return _page(call, asked, rows, 0)

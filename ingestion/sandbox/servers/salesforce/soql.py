@@ -95,6 +95,8 @@ def parsed(text: str, more: str = "") -> Query:
             wanted = [each.strip("'") for each in ids[1].split(",")]
             condition += f" and id in ({','.join('?' * len(wanted))})"
             values += wanted
+        elif part == "IsDeleted = false":
+            condition += " and is_deleted = 0"
         elif part:
             raise MalformedError("MALFORMED_QUERY", "a condition nobody here understands")
     order = "modstamp, id" if "SystemModstamp" in (found["order"] or "") else "id"
