@@ -20,7 +20,7 @@ from dlt.sources import DltResource
 
 from ingestion.guard.shapes import Shape
 from ingestion.sources.crm import bottlecrm_shapes as shapes
-from ingestion.sources.errors import WrongAnswerError
+from ingestion.sources.errors import SourceError, VendorRefusedError, WrongAnswerError
 from ingestion.sources.resources import CONTRACT, Batch, picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.transport import Transport
@@ -90,7 +90,7 @@ def _listed(session: Session, kind: str) -> dict[str, Record]:
         offset, total = 0, 0
         while True:
             query = {"limit": str(PAGE), "offset": str(offset)}
-            answer = session.transport.json("GET", f"/api/{kind}/", params=query)
+            answer = _ask(session, kind, query)
             rows = [row for place, _ in _PLACES[kind] for row in _at(answer, place) or []]
             total = sum(int(_at(answer, number) or 0) for _, number in _PLACES[kind])
             found |= {str(row["id"]): row for row in rows}
@@ -101,6 +101,21 @@ def _listed(session: Session, kind: str) -> dict[str, Record]:
             session.guard.counts(kind).server_total = total
             return found
     raise WrongAnswerError("bottlecrm", f"the {kind} listed are never as many as it counts")
+
+
+def _ask(session: Session, kind: str, query: dict[str, str]) -> Record:
+    """Return one page; BottleCRM says 403 to a token it does not know, and to one without scope."""
+    try:
+        answer: Record = session.transport.json("GET", f"/api/{kind}/", params=query)
+    except VendorRefusedError as refusal:
+        if refusal.status != 403:
+            raise
+        raise SourceError(
+            "bottlecrm",
+            f"the token was refused (403): revoked, expired, or without a scope for {kind}",
+            "create a personal access token and put it into [sources.bottlecrm] access_token",
+        ) from None
+    return answer
 
 
 def _at(answer: Record, path: str) -> Any:
