@@ -109,7 +109,7 @@ def test_days_are_backfilled_from_the_browser(screen: Screen) -> None:
     screen.page.get_by_role("button", name="Launch backfill").click()
     screen.open("/runs?view=backfills")
     expect(screen.page.get_by_text("3 partitions").first).to_be_visible()
-    expect(screen.page.get_by_text("Completed").first).to_be_visible()
+    expect(screen.page.get_by_text("Success", exact=True).first).to_be_visible()
     screen.keep("backfill")
 
 
