@@ -21,6 +21,9 @@ def spoilt(hub: Hub, table: str, column: str, value: object) -> Iterator[None]:
             f"select ctid::text, {column} from {table} order by 2 limit 1".encode()
         ).fetchone()
         assert row is not None
+        nullable = f"alter table {table} alter column {column} {{}} not null"
+        if value is None:
+            connection.execute(nullable.format("drop").encode())
         change = f"update {table} set {column} = %s where ctid = %s::tid returning ctid::text"
         moved = connection.execute(change.encode(), [value, row[0]]).fetchone()
         assert moved is not None
@@ -28,6 +31,8 @@ def spoilt(hub: Hub, table: str, column: str, value: object) -> Iterator[None]:
             yield
         finally:
             connection.execute(change.encode(), [row[1], moved[0]])
+            if value is None:
+                connection.execute(nullable.format("set").encode())
 
 
 @pytest.fixture
