@@ -36,7 +36,7 @@ PROJECT_DIR = project_root() / "dbt_project"
 ZONES = {"observe": "builder", "derive": "builder", "reveal": "builder_pii"}
 # Names both the role and the target that the project is parsed with.
 PARSER = "builder"
-_parsed: "dict[str, Manifest]" = {}
+_parsed: dict[str, bytes] = {}
 _parsing = Lock()
 
 
@@ -99,7 +99,7 @@ def manifest() -> Path:
             if not _is_parsed(path, stamp, current):
                 stamp.unlink(missing_ok=True)
                 _parsed.clear()
-                _parsed[current] = _parse(["--write-json"])
+                _parsed[current] = _parse(["--write-json"]).to_msgpack()
                 stamp.write_text(current)
     return path
 
@@ -119,7 +119,7 @@ def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
 
     def work() -> None:
         try:
-            outcome.append(_invoke(arguments, role, results, _shared_manifest()))
+            outcome.append(_invoke(arguments, role, results, _own_manifest()))
         finally:
             results.put(None)
 
@@ -135,13 +135,16 @@ def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
         raise TransformationError(f"dbt could not run as {role}: {cause}")
 
 
-def _shared_manifest() -> "Manifest":
+def _own_manifest() -> "Manifest":
+    """Return the parsed project, parsed once; a copy, since dbt renders constraints in place."""
+    from dbt.contracts.graph.manifest import Manifest
+
     current = _project_state()
     with _parsing:
         if current not in _parsed:
             _parsed.clear()
-            _parsed[current] = _parse(["--no-write-json"])
-        return _parsed[current]
+            _parsed[current] = _parse(["--no-write-json"]).to_msgpack()
+        return Manifest.from_msgpack(_parsed[current])
 
 
 def _parse(arguments: Sequence[str]) -> "Manifest":

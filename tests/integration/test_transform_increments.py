@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestration import dbt_invocation
 from tests.conftest import Warehouse
 from tests.integration import transform_people as people
 from tests.integration.transform_world import AS_OF, World, found
@@ -97,3 +98,10 @@ def test_a_changed_session_rule_restates_everybody(world: World) -> None:
     incremented = _state(world)
     _refresh(world, "--full-refresh")
     assert _state(world) == incremented
+
+
+def test_one_process_builds_a_model_with_foreign_keys_as_often_as_it_is_asked(world: World) -> None:
+    for _ in range(2):
+        select = ["run", "--select", "lifecycle_history", "--no-write-json"]
+        [built] = dbt_invocation.run(select, "builder")
+        assert built.is_ok, built.message
