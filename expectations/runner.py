@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -50,6 +51,7 @@ def run_suites(suites: Sequence[Suite], url: str) -> list[CheckResult]:
             results += _run(suite, source)
         except Exception as error:  # as above, for one table
             results += _errors(suite, error)
+    _hang_up(source)
     return results
 
 
@@ -60,7 +62,7 @@ def run_suite(suite: Suite, url: str) -> list[CheckResult]:
 
 @lru_cache(maxsize=1)
 def _source(url: str) -> Any:
-    """Return the one GX source of this process; each costs seconds and holds two connections."""
+    """Return the one GX source of this process, which costs seconds to make."""
     import great_expectations as gx
 
     import expectations.custom  # noqa: F401  registers our own expectations
@@ -74,6 +76,13 @@ def _source(url: str) -> Any:
         # The server may have been restarted since the last suite.
         kwargs={"pool_pre_ping": True},
     )
+
+
+def _hang_up(source: Any) -> None:
+    """Close the connections of source and engine; whoever builds next waits for open sessions."""
+    with suppress(Exception):  # a server that is gone has hung up already
+        for engine in (source.get_engine(), source.get_execution_engine().engine):
+            engine.dispose()
 
 
 def _silence() -> None:

@@ -1,22 +1,22 @@
-"""Whether a step's checks would say again what they said: same rules, untouched tables, all passed.
+"""Whether a step's checks would say again what they said: same rules, untouched tables.
 
 What a check says follows from the rows it reads. A step whose tables nobody wrote to since its
-checks passed reports those results instead of reading everything once more.
+checks let them through reports those results, warnings too, instead of reading everything again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import psycopg
 
 from expectations.loader import Suite
-from expectations.results import CheckResult
+from expectations.results import CheckResult, blocking
 from orchestration.building import records, versions
 from orchestration.building.project import digest
 from orchestration.building.records import Record
 
 _RESULTS = """
-    select suite, check_name, severity, status, unexpected_count, evaluated_count
+    select suite, check_name, severity, status, unexpected_count, evaluated_count, error, query
     from marts_meta.check_results where suite = any(%s)
 """
 
@@ -38,24 +38,20 @@ def known(
     builder: psycopg.Connection,
     publisher: psycopg.Connection,
 ) -> list[CheckResult] | None:
-    """Return the results of the same checks on the same rows, if all of them passed."""
+    """Return the results of the same checks on the same rows, if none of them blocked."""
     if now is None or records.read(builder).get(now.node) != now:
         return None
     rows = publisher.execute(_RESULTS, [[suite.name for suite in suites]]).fetchall()
     found = [CheckResult(*row) for row in rows]
     wanted = {(suite.name, check.name) for suite in suites for check in suite.checks}
-    if wanted != {(result.suite, result.name) for result in found} or not _all_passed(found):
+    if wanted != {(result.suite, result.name) for result in found} or blocking(found):
         return None
     return found
 
 
 def remember(
-    now: Record | None, results: Iterable[CheckResult], connection: psycopg.Connection
+    now: Record | None, results: Sequence[CheckResult], connection: psycopg.Connection
 ) -> None:
-    """Record the state that the results are about, if all of them passed."""
-    if now is not None and _all_passed(results):
+    """Record the state that the results are about, if none of them blocked."""
+    if now is not None and not blocking(results):
         records.write(connection, [now])
-
-
-def _all_passed(results: Iterable[CheckResult]) -> bool:
-    return all(result.passed for result in results)

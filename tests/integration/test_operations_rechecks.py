@@ -29,9 +29,10 @@ class Hub:
             other.execute(sql.encode())
         versions.settle(self.builder, "nobody")
 
-    def checked(self, status: Status = "passed") -> None:
-        now = rechecks.record("check_core", [SUITE], self.builder)
-        results = [CheckResult(SUITE.name, CHECK.name, "critical", status, 0, 1)]
+    def checked(self, status: Status = "passed", suite: Suite = SUITE) -> None:
+        now = rechecks.record("check_core", [suite], self.builder)
+        severity = suite.checks[0].severity
+        results = [CheckResult(suite.name, CHECK.name, severity, status, 0, 1)]
         store(self.publisher, results, "run")
         rechecks.remember(now, results, self.builder)
 
@@ -51,12 +52,20 @@ def hub(fresh_database: Warehouse) -> Iterator[Hub]:
         yield hub
 
 
-def test_untouched_tables_whose_checks_passed_are_not_read_again(hub: Hub) -> None:
+def test_untouched_tables_that_were_let_through_are_not_read_again(hub: Hub) -> None:
     assert hub.known() is None
     hub.checked()
     found = hub.known()
     assert found is not None
     assert [(result.name, result.passed) for result in found] == [("n_is_known", True)]
+
+
+def test_a_warning_is_told_again(hub: Hub) -> None:
+    suite = replace(SUITE, checks=(replace(CHECK, severity="warning"),))
+    hub.checked("failed", suite)
+    found = hub.known(suite)
+    assert found is not None
+    assert [(result.name, result.status) for result in found] == [("n_is_known", "failed")]
 
 
 def test_a_row_written_since_has_the_tables_checked_again(hub: Hub) -> None:
@@ -78,6 +87,6 @@ def test_another_rule_has_the_tables_checked_again(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "error"])
-def test_what_did_not_pass_is_tried_again(hub: Hub, status: Status) -> None:
+def test_what_blocked_is_tried_again(hub: Hub, status: Status) -> None:
     hub.checked(status)
     assert hub.known() is None
