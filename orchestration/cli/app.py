@@ -21,7 +21,7 @@ PACKAGE = "orchestration.cli"
 COMMANDS = {
     "Every day": ("run", "status", "ui", "sql", "url"),
     "Warehouse": ("up", "down", "doctor", "backup", "restore", "bench"),
-    "Subjects": ("sandbox", "identity", "consent", "journey", "privacy", "release", "quality"),
+    "Subjects": ("sandbox", "identity", "consent", "journey", "privacy", "release"),
 }
 # Our own errors say cause and next step; nobody else's do, and theirs may quote a person's values.
 OURS = ("ingestion.", "expectations.", "orchestration.")

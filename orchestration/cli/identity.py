@@ -175,8 +175,8 @@ def evaluate(
     )
     if found.is_truth_newer:
         console.print(
-            "The company moved on or was made again after the last load: run `tandem run` first,"
-            " these figures compare two different moments."
+            "The company lived on after the last run: run `tandem run` first, these figures"
+            " compare two different moments."
         )
 
 

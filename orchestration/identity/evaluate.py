@@ -7,7 +7,6 @@ test orders) are left out.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingestion.sandbox.company.folder import CompanyError, facts
 from ingestion.settings import home
 from orchestration.identity import reading
 from orchestration.identity.assembling import key_words
@@ -51,8 +51,7 @@ class Evaluation:
     b_cubed: Agreement
     wrong_pairs: int
     is_truth_newer: bool = False
-    """Whether the company moved on, or was made again, after the last load: then compare nothing
-    before the next run."""
+    """Whether the company lived on after the last run: then compare nothing before the next."""
 
 
 def truth_folder(given: Path | None) -> Path:
@@ -74,8 +73,8 @@ def truth_folder(given: Path | None) -> Path:
 
 def evaluate(connection: psycopg.Connection, url: str, truth: Path | None = None) -> Evaluation:
     """Measure the persons in the warehouse against the truth."""
-    file = truth_folder(truth) / "records.parquet"
-    records = pq.read_table(file)
+    folder = truth_folder(truth)
+    records = pq.read_table(folder / "records.parquet")
     records = records.filter(
         pc.and_(
             pc.is_valid(records["person_id"]),
@@ -102,16 +101,16 @@ def evaluate(connection: psycopg.Connection, url: str, truth: Path | None = None
     true = np.asarray(records["person_id"].to_numpy(), np.int64)[seen]
     supported = np.asarray(records["supported_id"].to_numpy(), np.int64)[seen]
     found = measure(person[seen], true, supported, int((~seen).sum()))
-    return replace(found, is_truth_newer=_is_newer(connection, file))
+    return replace(found, is_truth_newer=_is_newer(connection, folder.parent))
 
 
-def _is_newer(connection: psycopg.Connection, file: Path) -> bool:
-    """Tell whether a truth was written after the last load; no load, nothing to compare times."""
-    row = connection.execute("select max(loaded_at) from ops.load_counts").fetchone()
-    if row is None or row[0] is None:
+def _is_newer(connection: psycopg.Connection, company: Path) -> bool:
+    """Tell whether a company stands at a later moment than the last run's figures."""
+    row = connection.execute("select as_of at time zone 'UTC' from ops.clock").fetchone()
+    try:
+        return row is not None and facts(company).as_of() > row[0]
+    except CompanyError:  # truth given without its company: nothing to tell the moment by
         return False
-    loaded: datetime = row[0].replace(tzinfo=UTC)
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC) > loaded
 
 
 def _current_person(high: Word, links: reading.RecordedLinks) -> Int:

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from ingestion.sandbox.company import clock
+from ingestion.sandbox.company.folder import Facts, remember
 from ingestion.settings import project_root
 from orchestration.cli.identity import app
 from orchestration.identity import IdentityError, probabilistic, queue, resolve
@@ -172,15 +174,12 @@ def test_evaluate_compares_with_the_truth(hub, tmp_path: Path):
     assert result.supported.recall == 1
     assert result.wrong_pairs == 2
     assert found("evaluate", "--truth", str(tmp_path))["largest"] == 3
-    with hub.connect("loader") as connection:
-        connection.execute(
-            "insert into ops.load_counts (run_id, source, resource, loaded_at)"
-            " values ('early', 'hubspot', 'contacts', '2020-01-01')"
-        )
-    assert found("evaluate", "--truth", str(tmp_path))["is_truth_newer"]
-    with hub.connect("loader") as connection:
-        connection.execute("update ops.load_counts set loaded_at = now() + interval '1 hour'")
-    assert not found("evaluate", "--truth", str(tmp_path))["is_truth_newer"]
+    remember(tmp_path.parent, Facts(people=3, seed=1, day=200))
+    for day, is_newer in ((199, True), (200, False)):
+        with hub.connect("loader") as connection:
+            moment = clock.as_of(day).replace(tzinfo=None)
+            connection.execute("update ops.clock set as_of = %s", [moment])
+        assert found("evaluate", "--truth", str(tmp_path))["is_truth_newer"] == is_newer
 
 
 def proposed(hub: Warehouse, left: Record, right: Record) -> Pair:
