@@ -44,7 +44,8 @@ def test_nothing_piles_up_and_nothing_is_told_to_strangers(settings: dict[str, A
 
 
 def test_the_file_of_the_instance_holds_no_password(settings: dict[str, Any]) -> None:
-    assert settings["storage"] == {"postgres": {"postgres_url": {"env": "TANDEM_DAGSTER_URL"}}}
+    [storage] = settings["storage"].values()
+    assert storage["config"] == {"postgres_url": {"env": "TANDEM_DAGSTER_URL"}}
 
 
 @pytest.fixture
