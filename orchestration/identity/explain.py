@@ -12,9 +12,10 @@ import psycopg
 from orchestration.identity import inputs
 from orchestration.identity.assembling import KeySets, assemble, key_words, micros_of
 from orchestration.identity.causes import SHOWN, neighbours, path
-from orchestration.identity.graph import Nodes
+from orchestration.identity.edges import build
+from orchestration.identity.graph import Edges, Nodes
 from orchestration.identity.naming import Named
-from orchestration.identity.partition import Graph, Partition, partition
+from orchestration.identity.partition import Partition, partition
 from orchestration.identity.reading import Rows
 from orchestration.identity.rules import RuleSet
 
@@ -50,7 +51,8 @@ class Explanation:
     identifiers: tuple[tuple[str, str, datetime, datetime], ...]
     """(type, beginning of key, valid from, valid to) of everything the person has."""
     steps: tuple[Step, ...]
-    """From the identifier to the person's founding one, or between the two asked for."""
+    """From the identifier to the person's founding one (or, from that, to their strongest), or
+    between the two asked for."""
     cuts: tuple[Cut, ...]
     history: tuple[tuple[datetime, str, str | None, str], ...]
     """(effective at, kind, became, cause)."""
@@ -68,12 +70,14 @@ def explain(
         if b.left_key in keys and b.right_key in keys
     ]
     graph, _ = assemble(rows, bindings, rules, KeySets())
+    # Before the partition, which gives up the rows.
+    uses = build(graph.rows, graph.nodes, rules, graph.scope).uses
     outcome = partition(graph, rules)
-    goal = other.key if other else _founder(connection, one.person)
+    goal = other.key if other else _anchor(connection, one)
     return Explanation(
         one.person,
         _members(connection, one.person),
-        _steps(graph, outcome, rules, records, one.key, goal),
+        _steps(graph.nodes, outcome, uses, rules, records, one.key, goal),
         _cuts(connection, keys),
         _history(connection, one.person),
     )
@@ -123,8 +127,9 @@ def _evidence(
 
 
 def _steps(
-    graph: Graph,
+    nodes: Nodes,
     outcome: Partition,
+    uses: Edges,
     rules: RuleSet,
     records: dict[str, set[str]],
     start: str,
@@ -132,17 +137,14 @@ def _steps(
 ) -> tuple[Step, ...]:
     if goal is None:
         return ()
-    from orchestration.identity.edges import build
     from orchestration.identity.telling import moment
 
-    nodes: Nodes = graph.nodes
     high, low = key_words([start, goal])
     ends = nodes.find(high, low).tolist()
     if min(ends) < 0:
         return ()
     kept = np.ones(len(outcome.edges), bool)
     kept[outcome.cuts.edge] = False
-    uses = build(graph.rows, nodes, rules, graph.scope).uses
     edges = outcome.edges.joined(uses)
     usable = np.concatenate([kept, np.ones(len(uses), bool)])
     names = [key.decode() for key in nodes.keys(slice(None)).tolist()]
@@ -164,11 +166,17 @@ def _steps(
     return tuple(steps)
 
 
-def _founder(connection: psycopg.Connection, person: str | None) -> str | None:
+def _anchor(connection: psycopg.Connection, one: Named) -> str | None:
     row = connection.execute(
-        "select standing_key from identity.persons where person_id = %s", [person]
+        "select links.subject_key from identity.person_links as links"
+        " join identity.persons as persons using (person_id)"
+        " join rules.identity_rules as rules using (identifier_type)"
+        " where links.person_id = %s and links.subject_key <> %s"
+        " order by links.subject_key = persons.standing_key desc, rules.priority,"
+        " links.subject_key limit 1",
+        [one.person, one.key],
     ).fetchone()
-    return str(row[0]) if row and row[0] else None
+    return str(row[0]) if row else None
 
 
 def _members(

@@ -184,9 +184,10 @@ def test_errors_never_quote_rows(company: Company) -> None:
 def test_a_full_working_folder_stops_the_load_and_the_next_one_is_whole(
     company: Company, tandem_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load("raw_shopify")
+    company.load()
     before = snapshot()
     with small_disk(tandem_home.parent / "work", 1) as disk:
+        (disk / "filler").write_bytes(bytes(1024 * 1024 - 64 * 1024))
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
         with pytest.raises(LoadError, match=r"disk .* is full.*Next:"):
             load("raw_shopify", lookback_minutes=60 * 24 * 400)
