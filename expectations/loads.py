@@ -53,9 +53,9 @@ def _volume(source: str, resource: str) -> Check:
 def _fields(source: str) -> Check:
     """Fields that came after the source's first load and within the last day of the run's clock."""
     drifted = (
-        "exists (select from ops.schema_drift as drift cross join ops.clock as clock "
+        "exists (select from ops.schema_drift as drift "
         f"where drift.source = '{source}' "
-        "and drift.first_seen > clock.as_of - interval '1 day' "
+        "and drift.first_seen > (select as_of - interval '1 day' from ops.clock) "
         "and drift.first_seen > (select min(counts.loaded_at) from ops.load_counts as counts "
         f"where counts.source = '{source}'))"
     )

@@ -1,11 +1,13 @@
 """SQL of our own expectations: each is a SELECT that returns one row per thing that is wrong.
 
-``{batch}`` stands for the table under test, as GX wants it; every other brace is doubled. The same
+``{batch}`` stands for the table under test, as GX wants it: it names the subquery that it puts
+there, except in a query with a join, which names it itself. Every other brace is doubled. The same
 statements serve the check (counted) and the person who looks for the rows.
 """
 
 # ruff: noqa: S608  the parts come from suite files of this project, not from anybody's input
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +34,8 @@ def table(name: str) -> str:
 
 def rows_where(condition: str) -> str:
     """Rows for which ``condition`` holds."""
-    return f"select * from {{batch}} where {braced(condition)}"
+    name = " as batch" if re.search(r"\bjoin\b", condition, re.IGNORECASE) else ""
+    return f"select * from {{batch}}{name} where {braced(condition)}"
 
 
 def braced(text: str) -> str:
@@ -73,7 +76,7 @@ def personal_data(columns: Sequence[str] | None) -> str:
 def sums_that_differ(kwargs: Mapping[str, Any]) -> str:
     """Keys (or the whole table) whose sum here and in another table differ."""
     keys = list(kwargs.get("keys") or [])
-    here = _sum("{batch}", keys, kwargs.get("column"), kwargs.get("condition"))
+    here = _sum("{batch} as batch", keys, kwargs.get("column"), kwargs.get("condition"))
     there = _sum(
         table(kwargs["other_table"]),
         keys,
@@ -95,7 +98,8 @@ def sums_that_differ(kwargs: Mapping[str, Any]) -> str:
 def stale(column: str, max_age_hours: float) -> str:
     """One row when the newest value is older than allowed, by the clock of the run."""
     return (
-        f"select newest from (select max({quoted(column)}) as newest from {{batch}}) as seen "
+        f"select newest from (select max({quoted(column)}) as newest "
+        "from {batch} as batch) as seen "
         "cross join ops.clock as clock where newest is null or "
         f"newest < clock.as_of - interval '{float(max_age_hours)} hours'"
     )
@@ -112,7 +116,7 @@ def unusual_volume(
     loads = (
         "select rows_loaded, row_number() over (order by loaded_at desc, ctid desc) as recency, "
         "row_number() over (order by loaded_at, ctid) as age "
-        "from ops.load_counts where rows_loaded > 0 and exists (select 1 from {batch}) "
+        "from ops.load_counts where rows_loaded > 0 and exists (select from {batch} as batch) "
         f"and source = '{source}' and resource = '{resource}'"
     )
     return (
