@@ -95,14 +95,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Compare with the sandbox company's ground truth; exit code 1 for anything wrongly allowed."""
-    from ingestion.settings import home, role_url
+    from ingestion.settings import role_url
     from orchestration.consent import evaluate as evaluation
-    from orchestration.consent.errors import ConsentError
+    from orchestration.identity.evaluate import truth_folder
 
-    folders = sorted((home() / "sandbox").glob("*/truth"), key=lambda path: path.stat().st_mtime)
-    if not folders:
-        raise ConsentError("there is no ground truth: `tandem run` makes a sandbox company")
-    found = evaluation.evaluate(role_url("builder"), folders[-1])
+    found = evaluation.evaluate(role_url("builder"), truth_folder(None))
     counts = {name: compared.counts() for name, compared in found.items()}
     typer.echo(json.dumps(counts) if as_json else _lines(counts))
     if any(compared.towards_allow for compared in found.values()):

@@ -30,7 +30,8 @@ def evaluate(
     from rich.table import Table
 
     from ingestion.settings import role_url
-    from orchestration.journey.evaluate import differences, truth_folder
+    from orchestration.identity.evaluate import truth_folder
+    from orchestration.journey.evaluate import differences
     from orchestration.journey.evaluate import evaluate as evaluate_now
 
     found = evaluate_now(role_url("builder"), truth_folder(truth))

@@ -13,8 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from adbc_driver_postgresql import dbapi
 
-from ingestion.settings import home
-
 Counts = dict[str, dict[str, int | float]]
 # How counts are named that should be zero.
 WRONG = ("other_", "missing", "unknown_to_truth", "later", "earlier")
@@ -61,22 +59,6 @@ TRUTH = {
 }
 
 
-class NoTruthError(RuntimeError):
-    """There is no ground truth to compare with."""
-
-
-def truth_folder(given: Path | None = None) -> Path:
-    """Return the folder of truth tables: the one given, else the latest company's.
-
-    Raises:
-        NoTruthError: when there is none.
-    """
-    found = [given] if given else sorted(home().glob("sandbox/*/truth"), key=_age)
-    if not found or not (found[-1] / "orders.parquet").exists():
-        raise NoTruthError("no ground truth found: only the sandbox company has one")
-    return found[-1]
-
-
 def evaluate(url: str, truth: Path) -> Counts:
     """Return the counts of each comparison, by its name.
 
@@ -116,7 +98,3 @@ def _read(truth: Path, name: str, columns: tuple[str, ...]) -> pa.Table:
 def _number(value: object) -> int | float:
     number = float(str(value or 0))
     return int(number) if number.is_integer() else round(number, 6)
-
-
-def _age(path: Path) -> float:
-    return path.stat().st_mtime
