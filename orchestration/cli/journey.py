@@ -14,7 +14,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def journey() -> None:
+def group() -> None:
     """Keep ``evaluate`` a command of its own."""
 
 

@@ -1,4 +1,5 @@
 -- Each rate holds from its date to the next one of its currency, at most rate_max_age_days.
+-- The reporting currency is worth itself on every day, whatever the table of rates covers.
 with
 
 exchange_rates as (
@@ -31,7 +32,9 @@ ordered as (
     from exchange_rates
 
     inner join rules
-        on exchange_rates.reporting_currency = rules.reporting_currency
+        on
+            exchange_rates.reporting_currency = rules.reporting_currency
+            and exchange_rates.currency != rules.reporting_currency
 
 ),
 
@@ -46,6 +49,29 @@ dated as (
 
     from ordered
 
+),
+
+own as (
+
+    select
+        reporting_currency as currency,
+        reporting_currency,
+        cast(1 as {{ t_rate() }}) as rate,
+        cast('0001-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to
+
+    from rules
+
+),
+
+combined as (
+
+    select * from dated
+
+    union all
+
+    select * from own
+
 )
 
-select * from dated
+select * from combined
