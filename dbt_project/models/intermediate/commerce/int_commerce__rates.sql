@@ -34,7 +34,7 @@ ordered as (
     inner join rules
         on
             exchange_rates.reporting_currency = rules.reporting_currency
-            and exchange_rates.currency != rules.reporting_currency
+            and exchange_rates.currency <> rules.reporting_currency
 
 ),
 
