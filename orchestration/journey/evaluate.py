@@ -46,6 +46,7 @@ TRUTH = {
     ),
     "leads": (
         "hubspot_contact_id",
+        "hubspot_deal_id",
         "person_id",
         "created_at",
         "mql_at",

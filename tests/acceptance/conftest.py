@@ -1,6 +1,7 @@
 """One refreshed hub, made by the command a user types, shared by the acceptance tests.
 
-``TANDEM_TEST_HUB`` names a home to make the hub in and to keep, for whoever works on these tests.
+``TANDEM_TEST_HUB`` names a home to make the hub in and to keep, for whoever works on these tests;
+``TANDEM_TEST_PEOPLE`` makes its company larger.
 """
 
 import json
@@ -18,7 +19,7 @@ import pytest
 
 from ingestion.settings import project_root
 
-PEOPLE = 300
+PEOPLE = int(os.environ.get("TANDEM_TEST_PEOPLE", "300"))
 
 
 @dataclass(frozen=True)

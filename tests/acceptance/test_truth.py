@@ -1,4 +1,9 @@
-"""What the marts say is what happened, as the company that made the data knows."""
+"""What the marts say is what happened, as the company that made the data knows.
+
+No difference is allowed for. What the vendors themselves no longer tell is not compared, and the
+comparisons in ``orchestration/journey/comparisons`` say so where they leave it out: visits without
+permission, the marketing and sales dates of a contact that was merged into another, deals deleted.
+"""
 
 import json
 

@@ -1,6 +1,7 @@
 -- When each person first belonged to each family of stages, against what is true of the very
 -- records that the hub sees behind the person: first visit, first record of CRM or shop, first
--- order that counts or won deal, third order that counts.
+-- order that counts or won deal, third order that counts. A merged contact's deals are its
+-- survivor's; a deal that the CRM has deleted was none.
 with
 
 contacts as (
@@ -78,6 +79,14 @@ numbered as (
 
 ),
 
+holders as (
+
+    select hubspot_contact_id, subject_key from staging.stg_hubspot__contacts
+    union
+    select merged_contact_id, merged_key from staging.stg_hubspot__contact_merges
+
+),
+
 won as (
 
     select
@@ -86,13 +95,16 @@ won as (
 
     from true_leads as leads
 
-    inner join staging.stg_hubspot__contacts as contacts
-        on leads.hubspot_contact_id = contacts.hubspot_contact_id
+    inner join holders
+        on leads.hubspot_contact_id = holders.hubspot_contact_id
 
     inner join intermediate.int_identity__person_links as links
-        on contacts.subject_key = links.subject_key
+        on holders.subject_key = links.subject_key
 
-    where leads.won_at is not null
+    left join staging.stg_hubspot__deals as known
+        on leads.hubspot_deal_id = known.hubspot_deal_id
+
+    where leads.won_at is not null and not coalesce(known.is_archived, false)
 
 ),
 
