@@ -26,7 +26,7 @@ test: lint types $(VENV)/.dev
 test-acceptance: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not faults" tests/acceptance
 
-# Every fault of tests/faults/catalogue.py; the table of what became of them is kept beside it.
+# Every fault of tests/faults/catalogue.yml; the table of what became of them is kept beside it.
 test-faults: export TANDEM_FAULT_TABLE = tests/faults/README.md
 test-faults: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "faults or survives" tests

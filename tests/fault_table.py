@@ -1,6 +1,6 @@
 """What became of the faults that tests cause on purpose, as a table.
 
-``make test-faults`` selects the tests of ``faults/catalogue.py`` with the mark ``faults`` (slow
+``make test-faults`` selects the tests of ``faults/catalogue.yml`` with the mark ``faults`` (slow
 ones, left out of the ordinary suite) or ``survives`` (put on all of them here), prints the table
 and, with ``TANDEM_FAULT_TABLE``, keeps it in that file between its two marks. ``with
 recovering():`` (a fixture) times the way back; without it the longest whole test counts.

@@ -20,7 +20,7 @@ from tests.acceptance.test_gates import spoilt
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here")
 
-DIGEST = "/locations/tandem/jobs/daily_digest/playground"
+REFRESH = "/locations/tandem/jobs/refresh/playground"
 CHECK = "duration_seconds_is_not_negative"
 DAYS = "[2026-09-20...2026-09-22]"
 
@@ -113,11 +113,14 @@ def test_days_are_backfilled_from_the_browser(screen: Screen) -> None:
     screen.keep("backfill")
 
 
-def test_a_job_is_launched_from_the_browser(screen: Screen) -> None:
-    screen.open(DIGEST)
-    screen.page.get_by_role("button", name="Launch run").click()
-    expect(screen.page.get_by_text("Success").first).to_be_visible()
+def test_the_refresh_is_launched_from_the_browser(screen: Screen, hub: Hub) -> None:
+    confirmed = "select min(confirmed_at) from marts_meta.freshness"
+    before = hub.query(confirmed)
+    screen.open(REFRESH)
+    screen.page.get_by_role("button", name=re.compile("Launch run|Materialize all")).click()
+    expect(screen.page.get_by_text("Success", exact=True).first).to_be_visible()
     screen.keep("run")
+    assert hub.query(confirmed) > before
 
 
 def test_automation_is_listed_and_only_what_calls_no_vendor_is_on(screen: Screen) -> None:

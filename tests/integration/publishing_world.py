@@ -4,6 +4,7 @@ Two marts of one audience, people and their visits (foreign key), and a variant 
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -13,8 +14,15 @@ from orchestration.publishing.manifest import marts_of
 from orchestration.warehouse import grants
 from tests.conftest import Warehouse
 
+TODAY = datetime(2026, 9, 30, tzinfo=UTC).replace(tzinfo=None)
+YESTERDAY = datetime(2026, 9, 29, tzinfo=UTC).replace(tzinfo=None)
 PEOPLE = {"person_id": "text", "stage": "text", "amount": "numeric(18,2)"}
 VISITS = {"visit_id": "text", "person_id": "text", "page_count": "integer"}
+
+
+def changes(release: publishing.Release) -> dict[str, tuple[int, int, int]]:
+    """Return how many rows each changed mart gained, lost and changed."""
+    return {c.name: (c.added, c.removed, c.changed) for c in release.changes if not c.is_empty}
 
 
 def node(

@@ -11,12 +11,9 @@ from tests.integration.publishing_world import World
 
 
 @pytest.fixture
-def world(fresh_database: Warehouse) -> World:
-    made = World(fresh_database)
-    made.reset()
-    made.build()
-    (fresh_database.home / "manifest.json").write_text(json.dumps({"nodes": made.nodes}))
-    return made
+def world(world: World, fresh_database: Warehouse) -> World:
+    (fresh_database.home / "manifest.json").write_text(json.dumps({"nodes": world.nodes}))
+    return world
 
 
 def invoke(*arguments: str) -> tuple[int, str]:
