@@ -148,3 +148,12 @@ def test_every_line_of_a_rule_file_fills_its_columns() -> None:
             header, *lines = list(csv.reader(file))
         uneven = [number for number, line in enumerate(lines, 2) if len(line) != len(header)]
         assert not uneven, f"{path.name}, lines {uneven}"
+
+
+def test_every_channel_group_of_the_rules_has_cases_of_its_own() -> None:
+    page = MODELS / "intermediate" / "journey" / "_int_journey__channel_tests.yml"
+    [test, *_] = yaml.safe_load(page.read_text())["unit_tests"]
+    cases = list(csv.DictReader(test["expect"]["rows"].splitlines()))
+    with (PROJECT / "seeds" / "rules" / "channel_rules.csv").open(newline="") as file:
+        groups = {line["channel_group"] for line in csv.DictReader(file)}
+    assert {case["channel_group"] for case in cases} == groups | {"Unassigned"}
