@@ -19,7 +19,7 @@ from orchestration.warehouse.errors import condition
 
 PACKAGE = "orchestration.cli"
 COMMANDS = {
-    "Every day": ("run", "status", "ui", "sql", "url"),
+    "Every day": ("run", "status", "ui", "sql", "url", "diff"),
     "Warehouse": ("up", "down", "doctor", "backup", "restore", "bench"),
     "Subjects": ("sandbox", "identity", "consent", "journey", "privacy", "release"),
 }
