@@ -79,7 +79,7 @@ class Project:
         (self.folder / FILE).write_text(yaml.safe_dump(page, sort_keys=False))
 
     def dbt(self, *arguments: str) -> list[publishing.Mart]:
-        """Run dbt as the builder and return the marts as declared now."""
+        """Run dbt as the builder, grant as a build does; return the marts as declared now."""
         places = {
             "project-dir": self.folder,
             "profiles-dir": self.folder,
@@ -94,6 +94,7 @@ class Project:
             check=False,
         )
         assert done.returncode == 0, done.stdout[-3000:]
+        reconcile()
         return publishing.read_marts(self.target / "manifest.json")
 
 
@@ -115,7 +116,6 @@ def as_before(hub: Hub, project: Project) -> Iterator[None]:
 
 
 def publish(marts: list[publishing.Mart]) -> publishing.Release:
-    reconcile()
     with publishing.connect(role_url("publisher")) as connection:
         return publishing.publish(connection, marts)
 
