@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
@@ -108,6 +109,8 @@ def project(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Projec
 def as_before(hub: Hub, project: Project) -> Iterator[None]:
     """Afterwards the marts are again those of the project as it is."""
     yield
+    with psycopg.connect(role_url("admin"), autocommit=True) as connection:
+        connection.execute(f"drop table if exists core.{MART}_v2".encode())
     marts = publishing.read_marts(hub.home / "dbt" / dbt_invocation.PARSER / "manifest.json")
     publish(marts)
     with publishing.connect(role_url("publisher")) as connection:
