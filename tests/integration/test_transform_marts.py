@@ -178,41 +178,92 @@ def test_the_funnel_of_each_day_adds_up_to_everybody(world: World) -> None:
     assert [(standing,)] == staged
 
 
-def _metric(world: World, name: str) -> Any:
-    """Compute a simple metric as its semantic model declares it."""
-    content = json.loads(next(world.scratch.rglob("semantic_manifest.json")).read_text())
-    [metric] = [metric for metric in content["metrics"] if metric["name"] == name]
-    wanted = metric["type_params"]["measure"]["name"]
-    for model in content["semantic_models"]:
-        for measure in model["measures"]:
-            if measure["name"] == wanted:
-                table = model["node_relation"]["relation_name"]
-                expression = measure["expr"] or wanted
-                break
-        else:
-            continue
-        break
+def _manifest(world: World, name: str) -> Any:
+    return json.loads(next(world.scratch.rglob(name)).read_text())
+
+
+def _aggregated(world: World, content: Any, metric: Any) -> Any:
+    """Compute a metric as its semantic model declares it: simple, ratio or derived."""
+    parts = metric["type_params"]
+    if metric["type"] == "ratio":
+        above, below = (
+            _metric(world, parts[part]["name"]) for part in ("numerator", "denominator")
+        )
+        return above / below
+    if metric["type"] == "derived":
+        inputs = {part["name"]: _metric(world, part["name"]) for part in parts["metrics"]}
+        names = ", ".join(f"{value} as {name}" for name, value in inputs.items())
+        [(value,)] = world.query(f"select {parts['expr']} from (select {names}) as inputs")
+        return value
+    wanted = parts["measure"]["name"]
+    [(table, measure)] = [
+        (model["node_relation"]["relation_name"], measure)
+        for model in content["semantic_models"]
+        for measure in model["measures"]
+        if measure["name"] == wanted
+    ]
     filters = (metric.get("filter") or {}).get("where_filters", [])
     where = " and ".join(part["where_sql_template"] for part in filters) or "true"
     where = re.sub(r"{{ Dimension\('[a-z_]+?__([a-z_]+)'\) }}", r"\1", where)
     aggregate = "count" if measure["agg"] == "count" else "sum"
-    [(value,)] = world.query(f"select {aggregate}({expression}) from {table} where {where}")
+    [(value,)] = world.query(
+        f"select {aggregate}({measure['expr'] or wanted}) from {table} where {where}"
+    )
     return value
 
 
-@pytest.mark.parametrize(
-    ("metric", "mart"),
-    [
-        ("sessions", "select sum(session_count) from core.channels_daily"),
-        ("engaged_sessions", "select sum(engaged_session_count) from core.channels_daily"),
-        ("orders", "select count(*) from core.orders where is_counted"),
-        ("order_amount", "select sum(reporting_net_amount) from core.orders where is_counted"),
-        ("refund_amount", "select sum(reporting_refund_amount) from core.refunds"),
-        ("people", "select count(*) from core.customer_360"),
-        ("customers", "select count(*) from core.customer_value"),
-        ("funnel_entries", "select sum(entered_count) from core.marketing_sales_funnel_daily"),
-        ("conversions", "select sum(conversion_count) from core.channels_daily"),
-    ],
-)
-def test_a_metric_equals_its_mart(world: World, metric: str, mart: str) -> None:
-    assert [(_metric(world, metric),)] == world.query(mart)
+def _metric(world: World, name: str) -> Any:
+    content = _manifest(world, "semantic_manifest.json")
+    [metric] = [metric for metric in content["metrics"] if metric["name"] == name]
+    return _aggregated(world, content, metric)
+
+
+METRICS = {
+    "sessions": "select sum(session_count) from core.channels_daily",
+    "engaged_sessions": "select sum(engaged_session_count) from core.channels_daily",
+    "orders": "select sum(order_count) + 1 from core.customer_360",
+    "order_amount": "select sum(order_amount) + 30 from core.customer_360",
+    "refund_amount": "select sum(refund_amount) from core.customer_360",
+    "net_order_amount": "select sum(net_order_amount) + 30 from core.customer_360",
+    "average_order_amount": "select 180.0 / 4",
+    "people": "select count(*) from core.customer_360",
+    "customers": "select count(*) from core.customer_value",
+    "funnel_entries": "select sum(entered_count) from core.marketing_sales_funnel_daily",
+    "conversions": "select sum(conversion_count) from core.channels_daily",
+}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_metric_equals_its_mart(world: World, metric: str) -> None:
+    """Where the mart is of people, the stranger's order of 30 comes on top."""
+    assert [(_metric(world, metric),)] == world.query(METRICS[metric])
+
+
+def test_every_metric_is_held_against_a_mart(world: World) -> None:
+    content = _manifest(world, "semantic_manifest.json")
+    assert {metric["name"] for metric in content["metrics"]} == set(METRICS)
+
+
+def test_money_is_counted_once_however_many_conversions_an_order_is(world: World) -> None:
+    earned = world.query("select sum(conversion_amount) from core.channels_daily")
+    assert earned == world.query("select sum(order_amount) from core.customer_360")
+    unvalued = world.query("select sum(unvalued_conversion_count) from core.channels_daily")
+    assert unvalued == world.query("select sum(unconverted_order_count) from core.customer_360")
+    assert unvalued == [(1,)]
+
+
+def test_the_documentation_explains_every_column_that_a_mart_has(world: World) -> None:
+    world.dbt("docs", "generate")
+    found = _manifest(world, "catalog.json")["nodes"]
+    nodes = _manifest(world, "manifest.json")["nodes"]
+    marts = {key: node for key, node in nodes.items() if node.get("schema") == "core"}
+    assert len(marts) > 30
+    for key, node in marts.items():
+        explained = {name for name, column in node["columns"].items() if column["description"]}
+        assert set(found[key]["columns"]) == explained, key
+    undescribed = [
+        key
+        for key, node in nodes.items()
+        if node["resource_type"] in {"model", "seed"} and not node["description"]
+    ]
+    assert undescribed == []

@@ -18,4 +18,4 @@ def test_the_unit_tests_of_the_models_pass(world: World) -> None:
         "test", "--select", "resource_type:unit_test", "--exclude", "fqn:*restricted*"
     )
     passed = [result.node.name for result in results if result.status == "pass"]
-    assert len(passed) >= 25
+    assert len(passed) >= 70

@@ -62,6 +62,12 @@ services as (
 
 ),
 
+service_contacts as (
+
+    select * from {{ ref('int_customer__service_contacts') }}
+
+),
+
 opportunities as (
 
     select * from {{ ref('int_customer__opportunities') }}
@@ -131,6 +137,7 @@ joined as (
         coalesce(purchases.unconverted_order_count, 0) as unconverted_order_count,
         cast(coalesce(purchases.order_amount, 0) as {{ t_money() }}) as order_amount,
         cast(coalesce(purchases.order_365d_amount, 0) as {{ t_money() }}) as order_365d_amount,
+        coalesce(services.unconverted_refund_count, 0) as unconverted_refund_count,
         cast(coalesce(services.refund_amount, 0) as {{ t_money() }}) as refund_amount,
         cast(
             coalesce(purchases.order_amount, 0) - coalesce(services.refund_amount, 0)
@@ -141,11 +148,17 @@ joined as (
 
         coalesce(services.refund_count, 0) as refund_count,
         coalesce(services.returned_quantity, 0) as returned_quantity,
+        coalesce(services.open_return_count, 0) as open_return_count,
         coalesce(services.late_delivery_count, 0) as late_delivery_count,
         coalesce(services.overdue_delivery_count, 0) as overdue_delivery_count,
         coalesce(services.open_delivery_count, 0) as open_delivery_count,
         services.last_refund_at,
         services.last_delivery_at,
+
+        coalesce(service_contacts.support_call_count, 0) as support_call_count,
+        coalesce(service_contacts.ticket_count, 0) as ticket_count,
+        coalesce(service_contacts.open_ticket_count, 0) as open_ticket_count,
+        service_contacts.last_service_contact_at,
 
         coalesce(opportunities.open_opportunity_count, 0) as open_opportunity_count,
         coalesce(opportunities.won_opportunity_count, 0) as won_opportunity_count,
@@ -191,6 +204,9 @@ joined as (
 
     left join services
         on persons.person_id = services.person_id
+
+    left join service_contacts
+        on persons.person_id = service_contacts.person_id
 
     left join opportunities
         on persons.person_id = opportunities.person_id

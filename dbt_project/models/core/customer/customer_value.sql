@@ -14,6 +14,8 @@ chosen as (
         reporting_currency,
         order_count,
         refund_count,
+        unconverted_order_count,
+        unconverted_refund_count,
         recency_score,
         frequency_score,
         monetary_score,

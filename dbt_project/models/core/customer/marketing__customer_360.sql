@@ -59,6 +59,8 @@ permitted as (
         people.last_order_at,
         people.open_delivery_count,
         people.overdue_delivery_count,
+        people.open_return_count,
+        people.open_ticket_count,
         people.personalisation_consent,
         people.email_marketing_consent,
         people.sms_marketing_consent,

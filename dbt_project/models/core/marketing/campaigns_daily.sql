@@ -56,7 +56,9 @@ measured as (
         count(distinct person_id) as person_count,
         0 as conversion_count,
         cast(0 as {{ t_money() }}) as conversion_amount,
-        cast(0 as {{ t_money() }}) as spend_amount
+        cast(0 as {{ t_money() }}) as spend_amount,
+        0 as unvalued_conversion_count,
+        0 as unconverted_spend_count
     from sessions
     group by started_date, campaign_name, source, medium
 
@@ -73,7 +75,10 @@ measured as (
         count(*) as conversion_count,
         coalesce(sum(case when conversions.is_revenue then conversions.value_amount end), 0)
             as conversion_amount,
-        0 as spend_amount
+        0 as spend_amount,
+        sum(case when conversions.is_revenue and conversions.value_amount is null then 1 else 0 end)
+            as unvalued_conversion_count,
+        0 as unconverted_spend_count
     from conversions
     inner join last_campaigns
         on
@@ -97,7 +102,9 @@ measured as (
         0 as person_count,
         0 as conversion_count,
         0 as conversion_amount,
-        spend_amount
+        spend_amount,
+        0 as unvalued_conversion_count,
+        unconverted_count as unconverted_spend_count
     from spend
 
 ),
@@ -116,13 +123,21 @@ summed as (
         cast(sum(engaged_session_count) as int) as engaged_session_count,
         cast(sum(person_count) as int) as person_count,
         cast(sum(conversion_count) as int) as conversion_count,
+        cast(sum(unvalued_conversion_count) as int) as unvalued_conversion_count,
+        cast(sum(unconverted_spend_count) as int) as unconverted_spend_count,
         cast(sum(conversion_amount) as {{ t_money() }}) as conversion_amount,
-        cast(sum(spend_amount) as {{ t_money() }}) as spend_amount,
+        cast(coalesce(sum(spend_amount), 0) as {{ t_money() }}) as spend_amount,
         cast(
-            sum(spend_amount) / nullif(sum(conversion_count), 0) as {{ t_money() }}
+            case
+                when sum(unconverted_spend_count) = 0
+                    then sum(spend_amount) / nullif(sum(conversion_count), 0)
+            end as {{ t_money() }}
         ) as cost_per_conversion_amount,
         cast(
-            sum(conversion_amount) / nullif(sum(spend_amount), 0) as {{ t_ratio() }}
+            case
+                when sum(unconverted_spend_count + unvalued_conversion_count) = 0
+                    then sum(conversion_amount) / nullif(sum(spend_amount), 0)
+            end as {{ t_ratio() }}
         ) as return_on_spend
 
     from measured

@@ -53,7 +53,9 @@ measured as (
         sum(view_count) as view_count,
         0 as conversion_count,
         cast(0 as {{ t_money() }}) as conversion_amount,
-        cast(0 as {{ t_money() }}) as spend_amount
+        cast(0 as {{ t_money() }}) as spend_amount,
+        0 as unvalued_conversion_count,
+        0 as unconverted_spend_count
     from sessions
     group by started_date, channel_group
 
@@ -69,7 +71,10 @@ measured as (
         count(*) as conversion_count,
         coalesce(sum(case when conversions.is_revenue then conversions.value_amount end), 0)
             as conversion_amount,
-        0 as spend_amount
+        0 as spend_amount,
+        sum(case when conversions.is_revenue and conversions.value_amount is null then 1 else 0 end)
+            as unvalued_conversion_count,
+        0 as unconverted_spend_count
     from conversions
     inner join journeys
         on conversions.conversion_id = journeys.conversion_id
@@ -88,7 +93,9 @@ measured as (
         0 as view_count,
         0 as conversion_count,
         0 as conversion_amount,
-        sum(spend.spend_amount) as spend_amount
+        sum(spend.spend_amount) as spend_amount,
+        0 as unvalued_conversion_count,
+        sum(spend.unconverted_count) as unconverted_spend_count
     from spend
     left join session_channels
         on
@@ -110,8 +117,10 @@ summed as (
         cast(sum(person_count) as int) as person_count,
         cast(sum(view_count) as int) as view_count,
         cast(sum(conversion_count) as int) as conversion_count,
+        cast(sum(unvalued_conversion_count) as int) as unvalued_conversion_count,
+        cast(sum(unconverted_spend_count) as int) as unconverted_spend_count,
         cast(sum(conversion_amount) as {{ t_money() }}) as conversion_amount,
-        cast(sum(spend_amount) as {{ t_money() }}) as spend_amount
+        cast(coalesce(sum(spend_amount), 0) as {{ t_money() }}) as spend_amount
 
     from measured
 

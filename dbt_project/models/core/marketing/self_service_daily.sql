@@ -17,7 +17,7 @@ staged as (
     select
         touchpoints.occurred_date as activity_date,
         touchpoints.kind,
-        touchpoints.channel_group,
+        coalesce(touchpoints.channel_group, 'Unassigned') as channel_group,
         coalesce(stages.stage_family, 'unknown') as stage_family,
         touchpoints.is_human_contact
 
@@ -38,7 +38,7 @@ counted as (
             as self_service_day_id,
         activity_date,
         kind,
-        coalesce(channel_group, 'Unassigned') as channel_group,
+        channel_group,
         stage_family,
         cast(count(*) as int) as interaction_count,
         cast(sum(case when is_human_contact then 0 else 1 end) as int) as self_service_count,

@@ -48,6 +48,8 @@ counted as (
         min(dated.stage_order) as stage_order,
         min(dated.reporting_currency) as reporting_currency,
         cast(count(*) as int) as opportunity_count,
+        cast(sum(case when dated.reporting_amount is null then 1 else 0 end) as int)
+            as unvalued_opportunity_count,
         cast(coalesce(sum(dated.reporting_amount), 0) as {{ t_money() }}) as open_amount,
         cast(
             coalesce(sum(dated.reporting_amount * dated.win_probability), 0) as {{ t_money() }}

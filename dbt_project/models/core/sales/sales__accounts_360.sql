@@ -22,6 +22,8 @@ chosen as (
         open_opportunity_count,
         won_opportunity_count,
         lost_opportunity_count,
+        unconverted_order_count,
+        unvalued_opportunity_count,
         order_amount,
         open_opportunity_amount,
         won_opportunity_amount,

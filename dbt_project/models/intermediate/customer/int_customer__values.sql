@@ -67,6 +67,8 @@ valued as (
         {{ month_of(local_date('purchases.first_order_at', 'rules.time_zone')) }} as cohort_month,
         purchases.order_count,
         coalesce(services.refund_count, 0) as refund_count,
+        purchases.unconverted_order_count,
+        coalesce(services.unconverted_refund_count, 0) as unconverted_refund_count,
         cast(coalesce(purchases.order_amount, 0) as {{ t_money() }}) as order_amount,
         cast(coalesce(services.refund_amount, 0) as {{ t_money() }}) as refund_amount,
         cast(
@@ -145,6 +147,8 @@ joined as (
         valued.reporting_currency,
         valued.order_count,
         valued.refund_count,
+        valued.unconverted_order_count,
+        valued.unconverted_refund_count,
         cast(coalesce(scored.recency_score, 1) as int) as recency_score,
         cast(coalesce(scored.frequency_score, 1) as int) as frequency_score,
         cast(coalesce(scored.monetary_score, 1) as int) as monetary_score,

@@ -130,6 +130,16 @@ stacked as (
         occurred_at
     from {{ ref('int_lifecycle__service_signals') }}
 
+    union all
+
+    select
+        signal,
+        source_system,
+        reference_id,
+        subject_key,
+        occurred_at
+    from {{ ref('int_lifecycle__activity_signals') }}
+
 ),
 
 dated as (

@@ -51,6 +51,8 @@ people as (
         cast(coalesce(sum(engagement.session_count), 0) as int) as session_count,
         cast(coalesce(sum(engagement.engaged_session_count), 0) as int) as engaged_session_count,
         cast(coalesce(sum(purchases.order_count), 0) as int) as order_count,
+        cast(coalesce(sum(purchases.unconverted_order_count), 0) as int)
+            as unconverted_order_count,
         cast(coalesce(sum(purchases.order_amount), 0) as {{ t_money() }}) as order_amount,
         max(engagement.last_session_at) as last_session_at
 
@@ -73,6 +75,9 @@ deals as (
         cast(sum(case when outcome = 'open' then 1 else 0 end) as int) as open_opportunity_count,
         cast(sum(case when outcome = 'won' then 1 else 0 end) as int) as won_opportunity_count,
         cast(sum(case when outcome = 'lost' then 1 else 0 end) as int) as lost_opportunity_count,
+        cast(
+            sum(case when outcome <> 'lost' and reporting_amount is null then 1 else 0 end) as int
+        ) as unvalued_opportunity_count,
         cast(
             coalesce(sum(case when outcome = 'open' then reporting_amount end), 0)
             as {{ t_money() }}
@@ -109,6 +114,8 @@ joined as (
         coalesce(deals.open_opportunity_count, 0) as open_opportunity_count,
         coalesce(deals.won_opportunity_count, 0) as won_opportunity_count,
         coalesce(deals.lost_opportunity_count, 0) as lost_opportunity_count,
+        coalesce(people.unconverted_order_count, 0) as unconverted_order_count,
+        coalesce(deals.unvalued_opportunity_count, 0) as unvalued_opportunity_count,
         cast(coalesce(people.order_amount, 0) as {{ t_money() }}) as order_amount,
         cast(coalesce(deals.open_opportunity_amount, 0) as {{ t_money() }})
             as open_opportunity_amount,
