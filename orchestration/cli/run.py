@@ -171,7 +171,11 @@ def _advance(event: "DagsterEvent", progress: Progress, tasks: dict[str, object]
 
 
 def _bury_dead_runs(instance: "DagsterInstance") -> None:
-    """Mark runs whose process is gone as failed; refuse to start beside a living one."""
+    """Mark runs whose process is gone as failed; refuse to start beside a living one.
+
+    A dead run still holds its places in the pools, for ever where no daemon watches: they are
+    given back, of every run that is over.
+    """
     import psutil
     from dagster import DagsterRunStatus, RunsFilter
 
@@ -186,6 +190,11 @@ def _bury_dead_runs(instance: "DagsterInstance") -> None:
                 "or watch it with `tandem ui`"
             )
         instance.report_run_failed(record, "its process ended before the run did")
+    events = instance.event_log_storage
+    for run_id in events.get_concurrency_run_ids():
+        holder = instance.get_run_by_id(run_id)
+        if holder is None or holder.is_finished:
+            events.free_concurrency_slots_for_run(run_id)
 
 
 def _command(process: int) -> str:

@@ -14,6 +14,7 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from ingestion.settings import project_root
 from orchestration import instance as hub_instance
+from orchestration.cli import run as run_command
 
 QUEUE = {"run_coordinator": {"module": "dagster", "class": "QueuedRunCoordinator"}}
 
@@ -34,6 +35,27 @@ def test_a_dead_run_is_noticed_and_its_place_is_free_again(settings: dict[str, A
     assert 0 < monitoring["max_runtime_seconds"] <= 6 * 3600
     assert monitoring["free_slots_after_run_end_seconds"] > 0
     assert settings["run_retries"] == {"enabled": True, "max_retries": 1}
+
+
+def test_a_dead_run_gives_its_place_back_where_no_daemon_watches(tmp_path: Path) -> None:
+    @dg.job
+    def refresh() -> None:
+        """Nothing but a run to die."""
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        events = instance.event_log_storage
+        events.set_concurrency_slots("warehouse", 1)
+        dead, buried = (
+            instance.create_run_for_job(
+                refresh, status=status, tags={run_command.PROCESS_TAG: "999999999"}
+            )
+            for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE)
+        )
+        for run in (dead, buried):
+            assert events.claim_concurrency_slot("warehouse", run.run_id, "build").is_claimed
+            run_command._bury_dead_runs(instance)
+            assert events.get_concurrency_run_ids() == set()
+        assert instance.get_run_by_id(dead.run_id).is_failure
 
 
 def test_nothing_piles_up_and_nothing_is_told_to_strangers(settings: dict[str, Any]) -> None:
