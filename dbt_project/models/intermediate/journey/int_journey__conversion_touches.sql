@@ -45,7 +45,7 @@ paths as (
         touchpoints.campaign_name,
         cast(row_number() over (
             partition by cycles.conversion_id
-            order by touchpoints.occurred_at asc, touchpoints.touchpoint_id asc
+            order by {{ touch_order('touchpoints') }}
         ) as int) as touch_number,
         cast(count(*) over (partition by cycles.conversion_id) as int) as touch_count,
         touchpoints.is_human_contact,

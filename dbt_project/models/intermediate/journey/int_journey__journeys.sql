@@ -49,7 +49,7 @@ open_touches as (
         touchpoints.touchpoint_id,
         row_number() over (
             partition by touchpoints.person_id
-            order by touchpoints.occurred_at asc, touchpoints.touchpoint_id asc
+            order by {{ touch_order('touchpoints') }}
         ) as touch_number,
         count(*) over (partition by touchpoints.person_id) as touch_count,
         touchpoints.is_human_contact,
