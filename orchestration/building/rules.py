@@ -1,7 +1,9 @@
 """Rule files checked as files, before anything is built: file, row, column, reason.
 
-What holds for a file is what its YAML declares: column types and the data tests not_null, unique,
-accepted_values, relationships and is_unique_together. Rows count as a spreadsheet shows them, the
+What holds for a file is what its YAML declares: column types, the data tests not_null, unique,
+accepted_values, relationships and is_unique_together, and ``named_in`` in a column's meta, where a
+value may be named in any of several files. Columns called pattern hold regular expressions. Rows
+count as a spreadsheet shows them, the
 heading being row 1. As in dbt, an empty cell (or ``null``) is no value.
 """
 
@@ -130,12 +132,37 @@ class RuleFiles:
                 value = row.get(column)
                 if value is not None and not _is_a(kind, value):
                     yield Fault(file.name, number, column, f"{_quoted(value)} is not {kind}")
+        for column, declared in node["columns"].items():
+            yield from _patterns(file, column)
+            meta = (declared.get("config") or {}).get("meta") or {}
+            yield from self._unnamed(file, column, meta.get("named_in", ()))
+
+    def _unnamed(self, file: RuleFile, column: str, places: Sequence[str]) -> Iterator[Fault]:
+        """Yield values that none of ``places`` names: ``file.column``, or the value itself."""
+        known = {place for place in places if "." not in place}
+        for seed, field_name in (place.split(".") for place in places if "." in place):
+            known |= {value for _, value in _present(self.named(seed), field_name)}
+        for number, value in _present(file, column) if places else ():
+            if value not in known:
+                reason = f"{_quoted(value)} is named in none of {', '.join(places)}"
+                yield Fault(file.name, number, column, reason)
 
 
 def _present(file: RuleFile, column: str) -> Iterator[tuple[int, str]]:
     for number, row in enumerate(file.rows, start=2):
         if (value := row.get(column)) is not None:
             yield number, value
+
+
+def _patterns(file: RuleFile, column: str) -> Iterator[Fault]:
+    if column != "pattern" and not column.endswith("_pattern"):
+        return
+    for number, value in _present(file, column):
+        try:
+            re.compile(value)
+        except re.error as error:
+            reason = f"{_quoted(value)} is no regular expression: {error}"
+            yield Fault(file.name, number, column, reason)
 
 
 def _not_null(files: RuleFiles, file: RuleFile, arguments: Node) -> Iterator[Fault]:
