@@ -10,21 +10,18 @@ export COLUMNS = 200
 export DO_NOT_TRACK = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 
-.PHONY: run test test-acceptance test-faults test-servers bench lint audit types
+.PHONY: run test test-faults test-servers bench lint audit types
 
 run: $(VENV)/.run
 	$(BIN)/tandem run
 
 # Two workers, a file to a worker: fixtures that start a warehouse are made once a worker.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults and not servers and not volume"
 
+# Fast ones first.
 test: lint types $(VENV)/.dev
-	$(PYTEST) -m "not faults and not servers and not volume" tests/unit
-	$(PYTEST) -m "not faults and not servers and not volume" tests/integration tests/privacy
-
-# The whole job as its user runs it, and the UI in a browser.
-test-acceptance: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not faults" tests/acceptance
+	$(PYTEST) tests/unit
+	$(PYTEST) tests/integration tests/privacy tests/acceptance
 
 # Every fault of tests/faults/catalogue.yml; the table of what became of them is kept beside it.
 test-faults: export TANDEM_FAULT_TABLE = tests/faults/README.md
