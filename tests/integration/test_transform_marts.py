@@ -73,9 +73,14 @@ def _shared_tablet(world: World) -> None:
 
 
 def _prospect_and_stranger(world: World) -> None:
-    """A prospect without orders, an order without a person, an order without a rate."""
+    """A prospect without orders, a visit and an order of nobody, an order without a rate."""
     world.person("dora", {"device-dora": "anonymous_id"})
     people.visit(world, 4, "device-dora", NOON, 2)
+    people.visit(world, 5, "device-nobody", NOON, 2)
+    world.execute(
+        "update staging.stg_matomo__visits set campaign_name = null, campaign_source = null, "
+        "campaign_medium = null where visit_id = '5'"
+    )
     people.order(world, 9, "nobody", NOON, 30)
     people.order(world, 10, "1", NOON + timedelta(days=1), 70)
     world.execute(
@@ -113,6 +118,12 @@ def test_prospects_without_orders_are_there(world: World) -> None:
 
 def test_an_order_without_a_person_stays(world: World) -> None:
     assert _one(world, "person_id, is_counted", "orders", "order_id = '9'") == (None, True)
+
+
+def test_a_visit_without_a_person_or_a_campaign_stays_and_is_counted(world: World) -> None:
+    mine = "person_id is null and campaign_name is null"
+    assert _one(world, "count(*)", "sessions", mine) == (1,)
+    assert _one(world, "sum(session_count)", "channels_daily", "true") == (5,)
 
 
 def test_a_missing_rate_is_null_and_never_one(world: World) -> None:
