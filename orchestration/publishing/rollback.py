@@ -1,8 +1,10 @@
 """Takes the last release back, in one transaction, from the pre-images it kept.
 
 The result is a new release with the content of the one before. A hold is left, so that the next run
-does not publish the same again before someone has looked. Columns that a release added stay, empty.
-Rows of people who were erased since are in no pre-image and do not come back.
+does not publish the same again before someone has looked. Columns that a release added stay, empty,
+and are required again from the next publish on; filling them changes every row, so that publish may
+have to be acknowledged a second time. Rows of people who were erased since are in no pre-image and
+do not come back.
 """
 
 import time
@@ -151,6 +153,17 @@ def _restore(conn: psycopg.Connection, schema: str, table: str, undone: int, at:
         ),
     }
     of_release = sql.SQL(" and kept.release_id = {} and kept.op = ").format(sql.Literal(undone))
+    for name, column in found.columns.items():
+        if (
+            column.is_required
+            and name in columns
+            and _is_empty(conn, parts["history"], name, undone)
+        ):
+            conn.execute(
+                sql.SQL("alter table {} alter column {} drop not null").format(
+                    parts["mart"], sql.Identifier(name)
+                )
+            )
     conn.execute(
         sql.SQL("delete from {mart} as published using {history} as kept where {keys}").format(
             **parts
@@ -176,3 +189,15 @@ def _restore(conn: psycopg.Connection, schema: str, table: str, undone: int, at:
         + sql.Literal("removed"),
         [at],
     )
+
+
+def _is_empty(conn: psycopg.Connection, history: sql.Composable, column: str, undone: int) -> bool:
+    """Whether a row was kept before the column came."""
+    kept = conn.execute(
+        sql.SQL(
+            "select exists (select 1 from {} where release_id = %s and op <> 'added' "
+            "and {} is null)"
+        ).format(history, sql.Identifier(column)),
+        [undone],
+    ).fetchone()
+    return kept == (True,)

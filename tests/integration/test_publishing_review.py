@@ -77,6 +77,36 @@ def test_rollback_restores_the_release_before_and_holds_publishing(world: World)
     assert world.checksum() != before
 
 
+def test_rollback_of_a_release_that_brought_a_required_column_leaves_it_empty_until_the_next(
+    world: World,
+) -> None:
+    world.publish()
+    before = world.checksum()
+    world.core(
+        "alter table core.people add column score integer not null default 7",
+        "update core.people set stage = 'wrong' where person_id < 'p3'",
+    )
+    columns = world.nodes["people"]["columns"]
+    columns["score"] = {
+        **columns["stage"],
+        "data_type": "integer",
+        "constraints": [{"type": "not_null"}],
+    }
+    world.publish()
+    with world.publisher() as conn:
+        publishing.rollback(conn, reason="wrong stages", by="ada")
+    assert world.checksum() == before
+    assert world.read("select count(score) from marts.people") == [(0,)]
+    for cause in ("rolled back", "1000 rows changed"):
+        with pytest.raises(publishing.ReleaseBlocked, match=cause) as held:
+            world.publish()
+        with world.publisher() as conn:
+            publishing.acknowledge(conn, held.value.block_id, "they were right", "ada")
+    world.publish()
+    required = "select is_nullable from information_schema.columns where column_name = 'score'"
+    assert world.read(f"{required} and table_schema = 'marts'") == [("NO",)]
+
+
 def test_rollback_of_the_only_release_is_refused(world: World) -> None:
     world.publish()
     with world.publisher() as conn, pytest.raises(publishing.PublishError, match="go back to"):
