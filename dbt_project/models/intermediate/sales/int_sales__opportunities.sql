@@ -38,7 +38,9 @@ rates as (
 
 rules as (
 
-    select {{ as_of() }} as as_of
+    select
+        {{ as_of() }} as as_of,
+        {{ setting_text('business_time_zone') }} as time_zone
 
 ),
 
@@ -117,55 +119,67 @@ buyers as (
 
 ),
 
-shaped as (
+dated as (
 
     select
-        deals.hubspot_deal_id as opportunity_id,
-        'hubspot' as source_system,
-        coalesce(buyers.leading_person_id, buyers.first_person_id) as person_id,
-        companies.company_hubspot_id as account_id,
-        deals.pipeline,
-        deals.deal_stage,
-        stages.stage_order,
-        case
-            when deals.is_won then 'won'
-            when deals.is_closed then 'lost'
-            else 'open'
-        end as outcome,
-        deals.currency,
-        coalesce(buyers.buying_group_size, 0) as buying_group_size,
-        cast(deals.amount as {{ t_money() }}) as amount,
-        cast(deals.amount * rates.rate as {{ t_money() }}) as reporting_amount,
-        rates.reporting_currency,
-        case
-            when deals.is_won then 1
-            when deals.is_closed then 0
-            else stages.win_probability
-        end as win_probability,
-        deals.created_at,
-        deals.close_at,
-        deals.updated_at
+        deals.*,
+        {{ local_date('deals.created_at', 'rules.time_zone') }} as created_date
 
     from deals
 
+    cross join rules
+
+    where not coalesce(deals.is_archived, false)
+
+),
+
+shaped as (
+
+    select
+        dated.hubspot_deal_id as opportunity_id,
+        'hubspot' as source_system,
+        coalesce(buyers.leading_person_id, buyers.first_person_id) as person_id,
+        companies.company_hubspot_id as account_id,
+        dated.pipeline,
+        dated.deal_stage,
+        stages.stage_order,
+        case
+            when dated.is_won then 'won'
+            when dated.is_closed then 'lost'
+            else 'open'
+        end as outcome,
+        dated.currency,
+        coalesce(buyers.buying_group_size, 0) as buying_group_size,
+        cast(dated.amount as {{ t_money() }}) as amount,
+        cast(dated.amount * rates.rate as {{ t_money() }}) as reporting_amount,
+        rates.reporting_currency,
+        case
+            when dated.is_won then 1
+            when dated.is_closed then 0
+            else stages.win_probability
+        end as win_probability,
+        dated.created_at,
+        dated.close_at,
+        dated.updated_at
+
+    from dated
+
     left join buyers
-        on deals.hubspot_deal_id = buyers.hubspot_deal_id
+        on dated.hubspot_deal_id = buyers.hubspot_deal_id
 
     left join companies
-        on deals.hubspot_deal_id = companies.hubspot_deal_id
+        on dated.hubspot_deal_id = companies.hubspot_deal_id
 
     left join stages
         on
-            deals.pipeline = stages.pipeline
-            and deals.deal_stage = stages.deal_stage
+            dated.pipeline = stages.pipeline
+            and dated.deal_stage = stages.deal_stage
 
     left join rates
         on
-            deals.currency = rates.currency
-            and cast(deals.created_at as date) >= rates.valid_from
-            and cast(deals.created_at as date) < rates.valid_to
-
-    where not coalesce(deals.is_archived, false)
+            dated.currency = rates.currency
+            and dated.created_date >= rates.valid_from
+            and dated.created_date < rates.valid_to
 
 )
 
