@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from orchestration.identity.assembling import KeySets, assemble, key_words, micros_of
-from orchestration.identity.graph import Nodes
+from orchestration.identity.graph import Int, Nodes
 from orchestration.identity.inputs import Binding
 from orchestration.identity.partition import Partition, partition
 from orchestration.identity.reading import Rows
@@ -111,7 +111,8 @@ class World:
     cuts: frozenset[tuple[frozenset[str], str]]
     outcome: Partition
     nodes: Nodes
-    extra: dict[str, object] = field(default_factory=dict)
+    seen: Int
+    """Per node: when it was first seen."""
 
     def together(self, *words: str) -> bool:
         """Whether the identifiers are of one person."""
@@ -129,13 +130,13 @@ def resolve(
     for each in TYPES:
         for number in range(100):
             by_key.setdefault(key(f"{each}{number}"), f"{each}{number}")
-    graph, _ = assemble(as_rows(records, rules), ties, rules, KeySets())
+    graph, seen = assemble(as_rows(records, rules), ties, rules, KeySets())
     outcome = partition(graph, rules)
     names = [by_key[k.decode()] for k in graph.nodes.keys(slice(None)).tolist()]
-    return _told(names, outcome, graph.nodes)
+    return _told(names, outcome, graph.nodes, seen)
 
 
-def _told(names: list[str], outcome: Partition, nodes: Nodes) -> World:
+def _told(names: list[str], outcome: Partition, nodes: Nodes, seen: Int) -> World:
     members: dict[int, set[str]] = {}
     for node, group in enumerate(outcome.group.tolist()):
         if group >= 0:
@@ -161,4 +162,5 @@ def _told(names: list[str], outcome: Partition, nodes: Nodes) -> World:
         frozenset(cuts),
         outcome,
         nodes,
+        seen,
     )
