@@ -70,6 +70,7 @@ def _context() -> dict[str, Any]:
         "ref": _refer,
         "source": lambda schema, table: f"{schema}.{table}",
         "config": lambda **_: "",
+        "is_incremental": lambda: False,
         "return": lambda value: value,
         "target": SimpleNamespace(type="postgres", name="builder", dbname="tandem", schema="core"),
         "tandem": tandem,

@@ -1,5 +1,6 @@
 """Promises of the dbt project that its files alone can keep or break."""
 
+import ast
 import csv
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from ingestion.settings import project_root
+from orchestration.consent import preview
 
 PROJECT = project_root() / "dbt_project"
 MODELS = PROJECT / "models"
@@ -140,6 +142,16 @@ def test_every_rule_file_is_typed_and_explained() -> None:
         assert set(types) == set(header), name
         explained = {column["name"] for column in declared[name]["columns"]}
         assert explained == set(header), name
+
+
+def test_every_column_of_the_consent_rules_restates_what_follows_from_it() -> None:
+    macro = (PROJECT / "macros/consent/touched_holders.sql").read_text()
+    [watched] = re.findall(r"set rules = (\{.*?\}) -%\}", macro, re.DOTALL)
+    ignored = {"comment", "description"}
+    for name, columns in ast.literal_eval(watched).items():
+        with (PROJECT / f"seeds/rules/{name}.csv").open(newline="") as file:
+            assert set(columns) == set(next(csv.reader(file))) - ignored, name
+    assert set(ast.literal_eval(watched)) == set(preview.RULES)
 
 
 def test_every_line_of_a_rule_file_fills_its_columns() -> None:

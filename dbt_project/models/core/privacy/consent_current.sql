@@ -1,47 +1,14 @@
+{{ config(materialized='view') }}
+
 with
-
-policies as (
-
-    select * from {{ ref('int_consent__person_policies') }}
-
-),
-
-intervals as (
-
-    select *
-
-    from {{ ref('int_consent__person_intervals') }}
-
-    where
-        valid_from <= {{ consent_moment() }}
-        and valid_to > {{ consent_moment() }}
-
-),
 
 states as (
 
-    select
-        policies.person_id,
-        policies.purpose,
-        policies.channel,
-        coalesce(intervals.state, policies.default_state) as state,
-        coalesce(intervals.reason, 'default') as reason,
-        policies.jurisdiction,
-        policies.lawful_basis,
-        coalesce(intervals.valid_from, {{ beginning_of_time() }}) as since,
-        coalesce(intervals.valid_to, {{ end_of_time() }}) as lapses_at,
-        intervals.person_id is not null as is_recorded
-
-    from policies
-
-    left join intervals
-        on
-            policies.person_id = intervals.person_id
-            and policies.purpose = intervals.purpose
+    select * from {{ ref('int_consent__current_states') }}
 
 ),
 
-said as (
+current_states as (
 
     select
         person_id,
@@ -56,8 +23,6 @@ said as (
 
     from states
 
-    where is_recorded or state <> 'unknown'
-
 )
 
-select * from said
+select * from current_states

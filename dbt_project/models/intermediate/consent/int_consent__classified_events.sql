@@ -1,4 +1,4 @@
-{{ config(group='privacy') }}
+{{ config(group='privacy', materialized='view') }}
 
 {# Each event with what the rules say about it: the state it makes, the policy it stands under, and
    when it takes effect. An undated opt-in never does; an undated refusal does when received. #}
@@ -24,7 +24,13 @@ purposes as (
 
 ),
 
-jurisdictions as (
+regions as (
+
+    select * from {{ ref('consent_jurisdictions') }}
+
+),
+
+countries as (
 
     select * from {{ ref('consent_jurisdictions') }}
 
@@ -46,6 +52,7 @@ notices as (
 classified as (
 
     select
+        events.seq,
         events.event_id,
         events.subject_key,
         events.subject_scope,
@@ -69,8 +76,9 @@ classified as (
         and actions.state = 'granted' as is_personal_grant,
         cast({{ regex_extract('events.age_band', '^[0-9]+') }} as int) as lowest_age,
         notices.purpose is null
-        and events.notice_version in (select known.notice_version from notices as known)
-            as is_outside_notice,
+        and events.notice_version in (
+            select known.notice_version from {{ ref('consent_notice_purposes') }} as known
+        ) as is_outside_notice,
         case
             when events.occurred_at is not null and events.occurred_at < events.received_at
                 then events.occurred_at
@@ -92,10 +100,10 @@ classified as (
                 or purposes.channel = 'any'
             )
 
-    left join jurisdictions as regions
+    left join regions
         on events.jurisdiction = regions.jurisdiction
 
-    left join jurisdictions as countries
+    left join countries
         on substr(events.jurisdiction, 1, 2) = countries.jurisdiction
 
     left join implied_bases

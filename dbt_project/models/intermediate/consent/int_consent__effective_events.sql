@@ -1,13 +1,36 @@
-{{ config(group='privacy', indexes=[{'columns': ['subject_key']}]) }}
+{{ config(
+    group='privacy',
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='subject_key',
+    on_schema_change='fail',
+    indexes=[{'columns': ['subject_key']}],
+    post_hook="{{
+        forget_outdated(ref('int_consent__subject_inputs'), 'subject_key') if is_incremental()
+    }}"
+) }}
 
 {# The events that change something. A state that only repeats what its source said last is none,
    whatever date the source puts on it; nor is an implied basis while an express answer stands. #}
 
 with
 
+touched as (
+
+    {{ touched_holders(ref('int_consent__subject_inputs'), 'subject_key') }}
+
+),
+
 events as (
 
-    select * from {{ ref('int_consent__timed_events') }}
+    select
+        timed.*,
+        touched.holder_state
+
+    from {{ ref('int_consent__timed_events') }} as timed
+
+    inner join touched
+        on timed.subject_key = touched.subject_key
 
 ),
 
@@ -47,7 +70,8 @@ effective as (
         is_personal_grant,
         effective_at,
         lapses_at,
-        received_at
+        received_at,
+        holder_state
 
     from compared
 

@@ -1,4 +1,15 @@
-{{ config(group='privacy', indexes=[{'columns': ['holder_id']}]) }}
+-- depends_on: {{ ref('int_consent__holder_inputs') }}
+{{ config(
+    group='privacy',
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='holder_id',
+    on_schema_change='fail',
+    indexes=[{'columns': ['holder_id']}],
+    post_hook="{{
+        forget_outdated(ref('int_consent__holder_inputs'), 'holder_id') if is_incremental()
+    }}"
+) }}
 
 {# Per holder and key, from one event to the next. An objection and a browser's opt-out signal
    stand until the person lifts them by an authenticated act; `lifted_state` is what would count
@@ -7,9 +18,67 @@
 
 with
 
+touched_keys as (
+
+    {{ touched_holders(ref('int_consent__subject_inputs'), 'subject_key', 'holder_id') }}
+
+),
+
+touched_persons as (
+
+    {{ touched_holders(ref('int_consent__person_inputs'), 'person_id', 'holder_id') }}
+
+),
+
 events as (
 
-    select * from {{ ref('int_consent__holder_events') }}
+    select
+        'subject' as holder_type,
+        said.subject_key as holder_id,
+        {{ end_of_time() }} as held_until,
+        said.event_id,
+        said.subject_key,
+        said.purpose,
+        said.channel,
+        said.action,
+        said.state,
+        said.strictness,
+        said.is_sticky,
+        said.is_personal_grant,
+        said.effective_at,
+        said.lapses_at,
+        said.received_at,
+        touched_keys.holder_state
+
+    from {{ ref('int_consent__effective_events') }} as said
+
+    inner join touched_keys
+        on said.subject_key = touched_keys.subject_key
+
+    union all
+
+    select
+        'person' as holder_type,
+        said.person_id as holder_id,
+        said.held_until,
+        said.event_id,
+        said.subject_key,
+        said.purpose,
+        said.channel,
+        said.action,
+        said.state,
+        said.strictness,
+        said.is_sticky,
+        said.is_personal_grant,
+        said.effective_at,
+        said.lapses_at,
+        said.received_at,
+        touched_persons.holder_state
+
+    from {{ ref('int_consent__person_events') }} as said
+
+    inner join touched_persons
+        on said.person_id = touched_persons.person_id
 
 ),
 
@@ -75,7 +144,8 @@ intervals as (
         case
             when state <> 'granted' then next_at
             else least(next_at, lapses_at, held_until)
-        end as lifted_until
+        end as lifted_until,
+        holder_state
 
     from judged
 

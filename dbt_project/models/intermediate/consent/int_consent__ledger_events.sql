@@ -1,7 +1,16 @@
-{{ config(group='privacy', indexes=[{'columns': ['subject_key']}]) }}
+{{ config(
+    group='privacy',
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='seq',
+    on_schema_change='fail',
+    indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
+    post_hook="{{ forget_redacted(source('consent', 'events')) if is_incremental() }}"
+) }}
 
 {# The one reading of the ledger that everything below stands on: a withdrawal committed while
-   the models run is either in all of them or suppressed live in every sendable view. #}
+   the models run is either in all of them or suppressed live in every sendable view. The ledger
+   only grows, in the order of *seq*; a redaction is the one change there is. #}
 
 with
 
@@ -36,7 +45,12 @@ live as (
 
     from events
 
-    where redaction_id is null and action <> 'redact'
+    where
+        redaction_id is null
+        and action <> 'redact'
+        {% if is_incremental() -%}
+            and seq > (select coalesce(max(known.seq), 0) from {{ this }} as known)
+        {%- endif %}
 
 )
 

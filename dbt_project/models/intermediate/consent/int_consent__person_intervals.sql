@@ -1,50 +1,141 @@
-{{ config(group='privacy', indexes=[{'columns': ['person_id']}]) }}
+{{ config(
+    group='privacy',
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='person_id',
+    on_schema_change='fail',
+    indexes=[{'columns': ['person_id']}],
+    post_hook="{{
+        forget_outdated(ref('int_consent__person_inputs'), 'person_id') if is_incremental()
+    }}"
+) }}
 
-{# What may be done with a person, for every moment since anything was recorded; where no key says
-   anything, the policy of their country speaks. Equal neighbours are one interval. #}
+{# What may be done with a person, for every moment since anything was recorded: one refusal in
+   force denies, else one unconfirmed opt-in leaves it open, else one grant grants, else the policy
+   of their country speaks. Counts how many answers of each kind are in force from one moment at
+   which any starts or ends to the next; equal neighbours are one interval. #}
+
+{%- set kinds = ['withdraw', 'object', 'gpc', 'deny', 'pending', 'granted'] %}
 
 with
 
-evaluated as (
+touched as (
 
-    select * from {{ ref('int_consent__person_verdicts') }}
-
-),
-
-policies as (
-
-    select * from {{ ref('int_consent__person_policies') }}
+    {{ touched_holders(ref('int_consent__person_inputs'), 'person_id') }}
 
 ),
 
-named as (
+answers as (
 
     select
-        evaluated.person_id,
-        evaluated.purpose,
-        evaluated.channel,
-        evaluated.valid_from,
-        evaluated.valid_to,
-        case evaluated.verdict
-            when 3 then 'denied'
-            when 2 then 'unknown'
-            when 1 then 'granted'
-            else policies.default_state
-        end as state,
+        answers.person_id,
+        touched.holder_state,
+        answers.purpose,
+        answers.channel,
+        case when answers.state = 'denied' then answers.reason else answers.state end as kind,
+        answers.valid_from,
+        answers.valid_to
+
+    from {{ ref('int_consent__person_answers') }} as answers
+
+    inner join touched
+        on answers.person_id = touched.person_id
+
+),
+
+ends as (
+
+    select 'from' as which
+    union all
+    select 'to' as which
+    union all
+    select 'always' as which
+
+),
+
+steps as (
+
+    select
+        answers.person_id,
+        answers.holder_state,
+        answers.purpose,
+        answers.channel,
+        answers.kind,
+        case ends.which
+            when 'from' then answers.valid_from
+            when 'to' then answers.valid_to
+            else {{ beginning_of_time() }}
+        end as changed_at,
+        case ends.which when 'from' then 1 when 'to' then -1 else 0 end as step
+
+    from answers
+
+    cross join ends
+
+),
+
+moments as (
+
+    select
+        person_id,
+        purpose,
+        changed_at,
+        {% for kind in kinds -%}
+            sum(case when kind = '{{ kind }}' then step else 0 end) as {{ kind }}_step,
+        {% endfor -%}
+        max(holder_state) as holder_state,
+        max(channel) as channel
+
+    from steps
+
+    where changed_at < {{ end_of_time() }}
+
+    group by person_id, purpose, changed_at
+
+),
+
+counted as (
+
+    select
+        person_id,
+        holder_state,
+        purpose,
+        channel,
+        changed_at,
+        {% for kind in kinds -%}
+            sum({{ kind }}_step) over running as {{ kind }}_count,
+        {% endfor -%}
+        lead(changed_at, 1, {{ end_of_time() }}) over moment as next_changed_at
+
+    from moments
+
+    window
+        running as (
+            partition by person_id, purpose order by changed_at
+            rows between unbounded preceding and current row
+        ),
+        moment as (partition by person_id, purpose order by changed_at)
+
+),
+
+reasoned as (
+
+    select
+        person_id,
+        holder_state,
+        purpose,
+        channel,
+        changed_at,
+        next_changed_at,
         case
-            when evaluated.verdict = 3 then evaluated.denied_reason
-            when evaluated.verdict = 2 then 'pending'
-            when evaluated.verdict = 1 then 'grant'
-            when evaluated.slice_number > 1 then 'lapsed'
+            {% for kind in kinds -%}
+                when {{ kind }}_count > 0 then '{{ 'grant' if kind == 'granted' else kind }}'
+            {% endfor -%}
+            when changed_at > {{ beginning_of_time() }} then 'lapsed'
             else 'default'
         end as reason
 
-    from evaluated
-
-    inner join policies
-        on
-            evaluated.person_id = policies.person_id
-            and evaluated.purpose = policies.purpose
+    from counted
 
 ),
 
@@ -53,17 +144,13 @@ compared as (
     select
         *,
         case
-            when state = lag(state)
-                over (
-                    partition by person_id, purpose, channel order by valid_from
-                )
-            and reason = lag(reason) over (
-                partition by person_id, purpose, channel order by valid_from
+            when reason = lag(reason) over (
+                partition by person_id, purpose order by changed_at
             ) then 0
             else 1
         end as is_change
 
-    from named
+    from reasoned
 
 ),
 
@@ -72,8 +159,8 @@ numbered as (
     select
         *,
         sum(is_change) over (
-            partition by person_id, purpose, channel
-            order by valid_from rows between unbounded preceding and current row
+            partition by person_id, purpose
+            order by changed_at rows between unbounded preceding and current row
         ) as run_number
 
     from compared
@@ -85,16 +172,43 @@ coalesced as (
     select
         person_id,
         purpose,
-        channel,
-        state,
-        reason,
-        min(valid_from) as valid_from,
-        max(valid_to) as valid_to
+        max(holder_state) as holder_state,
+        max(channel) as channel,
+        max(reason) as reason,
+        min(changed_at) as valid_from,
+        max(next_changed_at) as valid_to
 
     from numbered
 
-    group by person_id, purpose, channel, state, reason, run_number
+    group by person_id, purpose, run_number
+
+),
+
+named as (
+
+    select
+        coalesced.person_id,
+        coalesced.purpose,
+        coalesced.channel,
+        case coalesced.reason
+            when 'grant' then 'granted'
+            when 'pending' then 'unknown'
+            when 'lapsed' then policies.default_state
+            when 'default' then policies.default_state
+            else 'denied'
+        end as state,
+        coalesced.reason,
+        coalesced.holder_state,
+        coalesced.valid_from,
+        coalesced.valid_to
+
+    from coalesced
+
+    inner join {{ ref('int_consent__person_policies') }} as policies
+        on
+            coalesced.person_id = policies.person_id
+            and coalesced.purpose = policies.purpose
 
 )
 
-select * from coalesced
+select * from named

@@ -6,21 +6,15 @@
 
 with
 
-policies as (
+persons as (
 
-    select * from {{ ref('int_consent__person_policies') }}
+    select * from {{ ref('int_consent__person_inputs') }}
 
 ),
 
-intervals as (
+states as (
 
-    select *
-
-    from {{ ref('int_consent__person_intervals') }}
-
-    where
-        valid_from <= {{ consent_moment() }}
-        and valid_to > {{ consent_moment() }}
+    select * from {{ ref('int_consent__current_states') }}
 
 ),
 
@@ -30,41 +24,40 @@ purposes as (
 
 ),
 
-states as (
-
-    select
-        policies.person_id,
-        policies.purpose,
-        purposes.purpose_mask,
-        coalesce(intervals.state, policies.default_state) as state
-
-    from policies
-
-    inner join purposes
-        on policies.purpose = purposes.purpose
-
-    left join intervals
-        on
-            policies.person_id = intervals.person_id
-            and policies.purpose = intervals.purpose
-
-),
-
 pivoted as (
 
     select
-        person_id,
+        states.person_id,
         {% for purpose in purposes -%}
-            max(case when purpose = '{{ purpose }}' then state end) as {{ purpose }}_consent,
+            max(case when states.purpose = '{{ purpose }}' then states.state end)
+                as {{ purpose }}_consent,
         {% endfor -%}
-        cast(
-            sum(case when state = 'granted' then purpose_mask else 0 end) as bigint
-        ) as purpose_mask
+        sum(case when states.state = 'granted' then purposes.purpose_mask else 0 end)
+            as purpose_mask
 
     from states
 
-    group by person_id
+    inner join purposes
+        on states.purpose = purposes.purpose
+
+    group by states.person_id
+
+),
+
+everybody as (
+
+    select
+        persons.person_id,
+        {% for purpose in purposes -%}
+            coalesce(pivoted.{{ purpose }}_consent, 'unknown') as {{ purpose }}_consent,
+        {% endfor -%}
+        cast(coalesce(pivoted.purpose_mask, 0) as bigint) as purpose_mask
+
+    from persons
+
+    left join pivoted
+        on persons.person_id = pivoted.person_id
 
 )
 
-select * from pivoted
+select * from everybody

@@ -1,4 +1,4 @@
-{{ config(group='privacy', indexes=[{'columns': ['subject_key']}]) }}
+{{ config(group='privacy', materialized='view') }}
 
 {# What one key itself said, without the person behind it: device consent for device events, and
    whether an address was ever granted. Moments with nothing in force have no row. #}

@@ -1,13 +1,42 @@
-{{ config(group='privacy') }}
+-- depends_on: {{ ref('int_consent__ledger_events') }}
+{{ config(
+    group='privacy',
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='seq',
+    on_schema_change='fail',
+    indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
+    post_hook="{{ forget_untimely(ref('int_consent__ledger_events')) if is_incremental() }}"
+) }}
 
-{# The events that count, and when each lapses. A grant by someone too young, or for a purpose that
-   the notice shown did not name, is none; an implied basis needs a term, by policy or its own. #}
+{# The events that count, and when each lapses: new ones, or all when a rule changed. A grant by
+   someone too young, or for a purpose that the notice shown did not name, is none; an implied basis
+   needs a term, by policy or its own. #}
 
 with
 
+rules as (
+
+    select {{ consent_rules_key() }} as rules_key
+
+),
+
 classified as (
 
-    select * from {{ ref('int_consent__classified_events') }}
+    select
+        classified.*,
+        rules.rules_key
+
+    from {{ ref('int_consent__classified_events') }} as classified
+
+    cross join rules
+    {% if is_incremental() %}
+        where
+            classified.seq > (
+                select coalesce(max(known.seq), 0) from {{ this }} as known
+                where known.rules_key = {{ consent_rules_key() }}
+            )
+    {%- endif %}
 
 ),
 
@@ -58,6 +87,7 @@ termed as (
 timed as (
 
     select
+        seq,
         event_id,
         subject_key,
         subject_scope,
@@ -84,7 +114,8 @@ timed as (
                     else {{ ts_add('day', 'term_days', 'effective_at') }}
                 end
             )
-        end as lapses_at
+        end as lapses_at,
+        rules_key
 
     from termed
 
