@@ -148,6 +148,12 @@ LIFTED_PENDING = [
     said(1, "c", "pending", 1),
     said(2, "a", "grant", 3, personal=True),
 ]
+# What a key said after its objection was lifted, and that was void by itself, opens nothing.
+LIFTED_BEFORE = [
+    said(0, "c", "object", 0),
+    said(1, "a", "grant", 1, personal=True),
+    said(2, "c", "grant", 4, expires_at=START + timedelta(hours=1)),
+]
 HANDED_ON = [
     Link("a", "p"),
     Link("c", "p", valid_to=START + timedelta(hours=2)),
@@ -163,6 +169,7 @@ HANDED_ON = [
 @example([*VOID_LIFT[:2], replace(VOID_LIFT[3], event_id="e0v")], ONE_PERSON)
 @example([*VOID_LIFT[:3], replace(VOID_LIFT[3], event_id="e0v")], ONE_PERSON)
 @example(LAPSED_LIFT, ONE_PERSON)
+@example(LIFTED_BEFORE, ONE_PERSON)
 def test_the_marts_say_what_the_reference_says_at_every_instant(
     warehouse: Warehouse, stream: list[Event], holders: list[Link]
 ) -> None:

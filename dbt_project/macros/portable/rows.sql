@@ -11,3 +11,9 @@
     {%- else -%} percentile(cast({{ e }} as double), 0.5)
     {%- endif -%}
 {%- endmacro %}
+
+{# Before the parenthesis of a CTE: compute it first and once, whatever reads it. For what cuts the
+   work down, where the planner cannot know how far. #}
+{% macro once() -%}
+    {%- if target.type == 'postgres' -%} materialized {% endif -%}
+{%- endmacro %}

@@ -22,7 +22,7 @@ moment as (
 
 ),
 
-persons as (
+persons as {{ once() }}(
 
     select
         inputs.person_id,

@@ -15,7 +15,7 @@
 
 with
 
-touched as (
+touched as {{ once() }}(
 
     {{ touched_holders(ref('int_consent__subject_inputs'), 'subject_key') }}
 

@@ -11,20 +11,22 @@
     }}"
 ) }}
 
-{# Per holder and key, from one event to the next. An objection and a browser's opt-out signal
+{# Per holder and key, from one event to the next. A holder is a key itself, or the person who held
+   it when it happened; what was refused before a key had any known holder binds the first one who
+   has it, and a grant ends for its giver when they lose the key. An objection and a browser's opt-out signal
    stand until the person lifts them by an authenticated act; `lifted_state` is what would count
    if another of the person's keys brought such an act. Of what one key said in one instant only the
    strictest counts, and of two grants the one that lapses first: a void one lifts nothing. #}
 
 with
 
-touched_keys as (
+touched_keys as {{ once() }}(
 
     {{ touched_holders(ref('int_consent__subject_inputs'), 'subject_key', 'holder_id') }}
 
 ),
 
-touched_persons as (
+touched_persons as {{ once() }}(
 
     {{ touched_holders(ref('int_consent__person_inputs'), 'person_id', 'holder_id') }}
 
@@ -59,8 +61,8 @@ events as (
 
     select
         'person' as holder_type,
-        said.person_id as holder_id,
-        said.held_until,
+        links.person_id as holder_id,
+        links.valid_to as held_until,
         said.event_id,
         said.subject_key,
         said.purpose,
@@ -75,10 +77,19 @@ events as (
         said.received_at,
         touched_persons.holder_state
 
-    from {{ ref('int_consent__person_events') }} as said
+    from touched_persons
 
-    inner join touched_persons
-        on said.person_id = touched_persons.person_id
+    inner join {{ ref('int_consent__holder_links') }} as links
+        on touched_persons.person_id = links.person_id
+
+    inner join {{ ref('int_consent__effective_events') }} as said
+        on
+            links.subject_key = said.subject_key
+            and links.valid_to > said.effective_at
+            and case
+                when said.state = 'granted' then links.valid_from
+                else links.refusals_from
+            end <= said.effective_at
 
 ),
 

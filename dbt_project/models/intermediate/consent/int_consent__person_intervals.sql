@@ -19,7 +19,7 @@
 
 with
 
-touched as (
+touched as {{ once() }}(
 
     {{ touched_holders(ref('int_consent__person_inputs'), 'person_id') }}
 

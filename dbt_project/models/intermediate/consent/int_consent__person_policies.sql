@@ -1,41 +1,22 @@
 {{ config(group='privacy', materialized='view') }}
 
 {# Per person and purpose: what the policy says when nothing was recorded. Someone too young has no
-   opt-out default. #}
+   opt-out default. Without common table expressions, so that PostgreSQL looks only at the persons
+   that a reader asks for. #}
 
-with
+select
+    persons.person_id,
+    policies.purpose,
+    policies.channel,
+    persons.jurisdiction,
+    policies.lawful_basis,
+    case
+        when policies.default_state = 'granted' and persons.lowest_age < policies.minimum_age
+            then 'unknown'
+        else policies.default_state
+    end as default_state
 
-persons as (
+from {{ ref('int_consent__person_inputs') }} as persons
 
-    select * from {{ ref('int_consent__person_inputs') }}
-
-),
-
-policies as (
-
-    select * from {{ ref('int_consent__policies') }}
-
-),
-
-applied as (
-
-    select
-        persons.person_id,
-        policies.purpose,
-        policies.channel,
-        persons.jurisdiction,
-        policies.lawful_basis,
-        case
-            when policies.default_state = 'granted' and persons.lowest_age < policies.minimum_age
-                then 'unknown'
-            else policies.default_state
-        end as default_state
-
-    from persons
-
-    inner join policies
-        on persons.jurisdiction = policies.jurisdiction
-
-)
-
-select * from applied
+inner join {{ ref('int_consent__policies') }} as policies
+    on persons.jurisdiction = policies.jurisdiction
