@@ -36,6 +36,12 @@ from identity.person_links as links
 where links.person_id = any (%(persons)s)
 order by 1
 """
+# Addresses that a contact was known by before: the CRM still tells what was said under them.
+_FORMER = """
+select distinct statuses.subject_key
+from raw_hubspot.subscription_statuses as statuses
+where statuses.contact_key = any (%(keys)s)
+"""
 # A key that a record of somebody else carries too (a record is whose own id it has), or that was
 # somebody else's at some time (a browser).
 _SHARED = """
@@ -116,7 +122,11 @@ def _closure(connection: Connection[Any], person_ids: list[str], keys: list[str]
     rows = connection.execute(_PERSONS, {"keys": keys, "persons": person_ids}).fetchall()
     persons = [row[0] for row in rows]
     theirs = connection.execute(_KEYS, {"persons": persons}).fetchall()
-    all_keys = sorted({row[0] for row in theirs} | set(keys))
+    found_keys = {row[0] for row in theirs} | set(keys)
+    if _exists(connection, "raw_hubspot.subscription_statuses"):
+        former = connection.execute(_FORMER, {"keys": sorted(found_keys)}).fetchall()
+        found_keys |= {row[0] for row in former}
+    all_keys = sorted(found_keys)
     shared: set[str] = set()
     if persons and _exists(connection, "identity.identifiers"):
         found = connection.execute(_SHARED, {"keys": all_keys, "persons": persons}).fetchall()

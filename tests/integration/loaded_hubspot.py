@@ -70,7 +70,7 @@ def _companies_and_deals(company: Company) -> None:
     history = {
         (str(h["id"]), h["value"], to_timestamp(h["at"]))
         for h in company.records("hubspot", "history")
-        if str(h["id"]) in truth
+        if h["property"] == "dealstage" and str(h["id"]) in truth
     }
     seen = {(r["hubspot_deal_id"], r["deal_stage"], r["entered_at"])
             for r in rows("raw_hubspot.deal_stage_history")}  # fmt: skip
@@ -119,12 +119,23 @@ def _consents(company: Company) -> None:
         for s in company.records("hubspot", "subscriptions")
     }
     keys = keyer()
-    expected = set()
-    for number, contact in company.documents("hubspot", "contacts").items():
-        address = normalise.email(contact["email"]) if contact["email"] else None
-        for (email, subscription), status in truth.items():
-            if address and email == address and status != "NOT_SPECIFIED":
-                expected.add((number, keys.key("email", address), subscription, status))
+    known_by: dict[str, set[str | None]] = {
+        number: {normalise.email(contact["email"])} if contact["email"] else set()
+        for number, contact in company.documents("hubspot", "contacts").items()
+    }
+    for told in company.records("hubspot", "history"):
+        if told["property"] == "email" and str(told["id"]) in known_by:
+            known_by[str(told["id"])].add(normalise.email(told["value"]))
+    said: dict[str | None, list[tuple[str, str]]] = {}
+    for (address, subscription), status in truth.items():
+        if status != "NOT_SPECIFIED":
+            said.setdefault(address, []).append((subscription, status))
+    expected = {
+        (number, keys.key("email", address), *each)
+        for number, addresses in known_by.items()
+        for address in addresses - {None}
+        for each in said.get(address, ())
+    }
     loaded = {
         (r["hubspot_contact_id"], r["subject_key"], r["subscription_id"], r["status"])
         for r in rows("raw_hubspot.subscription_statuses")

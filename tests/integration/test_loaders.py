@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingestion.guard import normalise
 from ingestion.pipelines import LoadError, load
 from ingestion.sandbox.company.render.campaigns import campaign_guid
 from tests.conftest import Warehouse
 from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
-from tests.integration.sandbox_company import Company, rows, served, snapshot
+from tests.integration.sandbox_company import Company, keyer, rows, served, snapshot
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,23 @@ def test_a_withdrawn_subscription_arrives_with_the_next_sweep(company: Company) 
     assert (contact["id"], "301") in {
         (r["hubspot_contact_id"], r["subscription_id"]) for r in found
     }
+
+
+def test_a_refusal_is_found_after_the_contact_got_another_address(company: Company) -> None:
+    contact = next(c for c in company.documents("hubspot", "contacts").values() if c["email"])
+    former = contact["email"]
+    path = f"/communication-preferences/v4/statuses/{former}"
+    refusal = {"subscriptionId": 301, "statusState": "UNSUBSCRIBED", "channel": "EMAIL"}
+    company.hubspot("POST", path, refusal)
+    changed = {"properties": {"email": "moved-since@example.org"}}
+    company.hubspot("PATCH", f"/crm/v3/objects/contacts/{contact['id']}", changed)
+    company.load("raw_hubspot")
+    told = rows("raw_hubspot.subscription_statuses", "status = 'UNSUBSCRIBED'")
+    key = keyer().key("email", normalise.email(former))
+    assert (contact["id"], key, "301") in {
+        (r["hubspot_contact_id"], r["subject_key"], r["subscription_id"]) for r in told
+    }
+    loaded_hubspot.assert_same(company)
 
 
 def test_changes_in_the_shop_arrive_with_refunds_of_old_orders_and_deletions(

@@ -75,6 +75,30 @@ def test_a_refusal_needs_no_proof(warehouse: Warehouse) -> None:
     assert actions(warehouse, changed=timedelta(days=9), **state) == ["withdraw"]
 
 
+def test_a_refusal_reaches_the_addresses_under_which_the_record_permitted_before(
+    fresh_database: Warehouse,
+) -> None:
+    def told(key: str, source_key: str, action: str, at: datetime) -> int:
+        act = Act(
+            key, "contact_point", "email_marketing", "email", action, at, at,
+            kind="state_observation", source="shopify", source_key=source_key,
+        )  # fmt: skip
+        return ledger.submit(fresh_database.url("loader"), [act]).count
+
+    told("former", "9", "grant", ASKED)
+    told("somebody-else", "8", "grant", ASKED)
+    later = ASKED + timedelta(days=30)
+    assert told("present", "9", "withdraw", later) == 2
+    assert told("present", "9", "withdraw", later) == 0
+    with fresh_database.connect() as connection:
+        refused = connection.execute(
+            "select subject_key, occurred_at from consent.events where action = 'withdraw'"
+        ).fetchall()
+        suppressed = connection.execute("select subject_key from activation.suppressions")
+        assert {row[0] for row in suppressed} >= {"former", "present"}
+    assert sorted(refused) == [("former", later), ("present", later)]
+
+
 def test_a_doubt_that_comes_later_takes_nothing_back(fresh_database: Warehouse) -> None:
     def told(action: str) -> int:
         act = Act(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingestion.sources.crm.hubspot_api import HubSpot
-from ingestion.sources.crm.hubspot_facts import merges_of, stages_of
+from ingestion.sources.crm.hubspot_facts import addresses_of, merges_of, stages_of
 from ingestion.sources.errors import WrongAnswerError
 
 SINCE = datetime(2026, 9, 1)  # noqa: DTZ001
@@ -126,6 +126,17 @@ def test_a_deal_tells_all_the_stages_it_went_through() -> None:
         },
     }
     assert [s["value"] for s in stages_of(record)] == ["won", "new"]
+
+
+def test_a_contact_is_asked_about_under_every_address_it_was_known_by() -> None:
+    history = [{"value": "new@example.org"}, {"value": "Old@Example.org"}, {"value": "mistyped"}]
+    record = {
+        "id": "5",
+        "properties": {"email": "new@example.org"},
+        "propertiesWithHistory": {"email": history},
+    }
+    assert addresses_of(record) == ["new@example.org", "old@example.org"]
+    assert addresses_of({"id": "6", "properties": {"email": None}}) == []
 
 
 def test_links_page_inside_one_record() -> None:

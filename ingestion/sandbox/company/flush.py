@@ -74,8 +74,18 @@ def _contacts(
             "delete from hubspot_subscriptions where email = ?", ((typed or "").lower(),)
         )
         store.unlink(connection, "contacts", contact_id(row))
+        connection.execute(
+            "delete from hubspot_history where type = 'contacts' and id = ?", (contact_id(row),)
+        )
     connection.executemany(
         "delete from hubspot_objects where type = ? and id = ?", engagements.erased(erased)
+    )
+    moved = np.flatnonzero(alive & _in(contacts["next_email_at"], since, now))
+    connection.executemany(
+        "insert or replace into hubspot_history values (?, ?, ?, ?, ?)",
+        relations.address_history(
+            world, naming, _free(connection, "contacts", moved, contact_id), now
+        ),
     )
     asked = (contacts["created_at"] <= now) & (contacts["erase_at"] > now)
     asked &= (

@@ -119,7 +119,7 @@ class _Load:
                 batch["subscription_statuses"] = statuses.read(api, records)
                 yield batch
             if self._sweep_is_due(state):
-                for page in in_batches(flat(api.everything("contacts")), CHUNK):
+                for page in in_batches(flat(api.addresses()), CHUNK):
                     yield {"subscription_statuses": statuses.read(api, page)}
                 state["swept_at"] = self._session.as_of.isoformat()
 

@@ -109,16 +109,21 @@ class HubSpot:
                 return
 
     def read(
-        self, kind: str, ids: Sequence[str], history: Sequence[str] = (), archived: bool = False
+        self,
+        kind: str,
+        ids: Sequence[str],
+        history: Sequence[str] = (),
+        archived: bool = False,
+        names: Sequence[str] = (),
     ) -> list[Record]:
-        """Return records by id with every property, and the history of some."""
+        """Return records by id with every property (or ``names``), and the history of some."""
         size = BATCH_WITH_HISTORY if history else BATCH
         path = f"/crm/v3/objects/{kind}/batch/read"
         records: list[Record] = []
         for chunk in in_batches(ids, size):
             body: dict[str, Any] = {
                 "inputs": [{"id": record_id} for record_id in chunk],
-                "properties": self.properties(kind),
+                "properties": list(names) or self.properties(kind),
             }
             if history:
                 body["propertiesWithHistory"] = list(history)
@@ -126,6 +131,13 @@ class HubSpot:
             answer = self._http.json("POST", path, having="results", json=body, params=query)
             records += answer["results"]
         return records
+
+    def addresses(self) -> Iterator[list[Record]]:
+        """Yield pages of all live contacts with nothing but their addresses, former ones too."""
+        query = {"properties": "email", "propertiesWithHistory": "email"}
+        yield from self._pages(
+            "/crm/v3/objects/contacts", query | {"limit": str(BATCH_WITH_HISTORY)}, "contacts"
+        )
 
     def associations(
         self, kind: str, other: str, ids: Sequence[str]
@@ -187,7 +199,7 @@ class HubSpot:
         after: str | None = None
         used: set[str] = set()
         while True:
-            params = query | {"limit": str(self._page)} | ({"after": after} if after else {})
+            params = {"limit": str(self._page)} | query | ({"after": after} if after else {})
             answer = self._http.json("GET", path, having="results", params=params)
             yield answer["results"]
             after = answer.get("paging", {}).get("next", {}).get("after")

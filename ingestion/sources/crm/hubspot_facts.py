@@ -13,7 +13,11 @@ from ingestion.sources.session import Session
 
 
 class Statuses:
-    """Subscription statuses, passed on only when they differ from what is loaded."""
+    """Subscription statuses, passed on only when they differ from what is loaded.
+
+    Of former addresses too: HubSpot leaves a refusal on the address it was made under, and the
+    contact that is known by another one now is the only record that still leads there.
+    """
 
     _COMPARED = (
         "contact_key",
@@ -27,7 +31,7 @@ class Statuses:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known = set(session.known("subscription_statuses", self._COMPARED))
-        self._answered = {row[:2] for row in self._known}
+        self._answered = {row[:3] for row in self._known}
 
     def read(self, api: HubSpot, records: list[Record]) -> pa.Table:
         """Return new or changed statuses of the addresses in ``records``.
@@ -36,10 +40,9 @@ class Statuses:
         """
         shape = shapes.SUBSCRIPTION_STATUSES
         contacts: dict[str, list[str]] = {}
-        for record in records:
-            address = (record.get("properties") or {}).get("email")
-            if isinstance(address, str) and email(address):
-                contacts.setdefault(address.strip().lower(), []).append(str(record["id"]))
+        for record in _with_history(api, records):
+            for address in addresses_of(record):
+                contacts.setdefault(address, []).append(str(record["id"]))
         found = [
             status | {"contact_id": contact}
             for status in api.subscription_statuses(list(contacts))
@@ -53,7 +56,34 @@ class Statuses:
 
     def _says_nothing(self, row: tuple[Any, ...]) -> bool:
         """Tell whether an address never answered for or against a subscription."""
-        return row[3] == "NOT_SPECIFIED" and row[:2] not in self._answered
+        return row[3] == "NOT_SPECIFIED" and row[:3] not in self._answered
+
+
+def addresses_of(record: Record) -> list[str]:
+    """Return the addresses that a contact is and was known by, the present one first."""
+    told = [(record.get("properties") or {}).get("email")]
+    told += [
+        each.get("value") for each in (record.get("propertiesWithHistory") or {}).get("email") or ()
+    ]
+    usable = (each.strip().lower() for each in told if isinstance(each, str) and email(each))
+    return list(dict.fromkeys(usable))
+
+
+def _with_history(api: HubSpot, records: list[Record]) -> list[Record]:
+    """Return the records, those without the history of their address read again with it.
+
+    One that is gone by now is returned as it was: its present address still answers.
+    """
+    found: dict[str, Record] = {}
+    for archived in (False, True):
+        ids = [
+            str(record["id"])
+            for record in records
+            if "propertiesWithHistory" not in record and bool(record.get("archived")) == archived
+        ]
+        again = api.read("contacts", ids, history=("email",), archived=archived, names=("email",))
+        found |= {str(record["id"]): record for record in again}
+    return [found.get(str(record["id"]), record) for record in records]
 
 
 def merges_of(record: Record) -> Iterator[Record]:

@@ -81,6 +81,7 @@ create or replace aggregate consent.chain(head text, row_hash text) (
 -- state that only repeats what its source last said is no news; nor is a grant that a vendor
 -- carries over to another address of the same record: it stays on the one it was given for; nor a
 -- doubt about the address of a grant that was recorded when there was none.
+-- A refusal is also one for every other address under which the same record permitted before.
 -- One transaction: a killed append leaves nothing. The lock on the head makes commit order the order of seq.
 create or replace function consent.insert_chained(source_sql text) returns bigint
 language plpgsql as $body$
@@ -90,7 +91,41 @@ declare
 begin
     select chain_head.seq, chain_head.hash into head from consent.chain_head for update;
     execute format($sql$
-        with observed as (%s),
+        with told as (%s),
+        permitted as (
+            select distinct
+                events.subject_key, events.source, events.source_key, events.purpose
+            from consent.events
+            where events.subject_scope = 'contact_point'
+                and events.action in ('grant', 'confirm', 'pending')
+        ),
+        observed as (
+            select
+                told.event_id, told.subject_key, told.subject_scope, told.purpose, told.channel,
+                told.action, told.kind, told.legal_basis, told.jurisdiction,
+                told.jurisdiction_source, told.age_band, told.source, told.source_key,
+                told.capture_method, told.notice_version, told.proof_sha256, told.consent_string,
+                told.key_version, told.is_authenticated, told.occurred_at, told.received_at,
+                told.expires_at, told.double_opt_in_at
+            from told
+            union all
+            select
+                md5(told.event_id || '|' || permitted.subject_key), permitted.subject_key,
+                told.subject_scope, told.purpose, told.channel, told.action, told.kind,
+                told.legal_basis, told.jurisdiction, told.jurisdiction_source, told.age_band,
+                told.source, told.source_key, told.capture_method, told.notice_version,
+                told.proof_sha256, told.consent_string, told.key_version, told.is_authenticated,
+                told.occurred_at, told.received_at, told.expires_at, told.double_opt_in_at
+            from told
+            join permitted
+                on permitted.source = told.source
+                and permitted.source_key = told.source_key
+                and permitted.purpose = told.purpose
+                and permitted.subject_key <> told.subject_key
+            where told.kind = 'state_observation'
+                and told.subject_scope = 'contact_point'
+                and told.action in ('deny', 'withdraw', 'object')
+        ),
         news as (
             select distinct on (observed.event_id) observed.*
             from observed

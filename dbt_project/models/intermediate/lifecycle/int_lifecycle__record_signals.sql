@@ -106,9 +106,10 @@ stacked as (
         'hubspot' as source_system,
         hubspot_contact_id || '-' || subscription_id as reference_id,
         contact_key as subject_key,
-        status_at as occurred_at
+        min(status_at) as occurred_at
     from {{ ref('stg_hubspot__subscription_statuses') }}
     where upper(status) = 'SUBSCRIBED'
+    group by hubspot_contact_id, subscription_id, contact_key
 
     union all
 

@@ -102,6 +102,22 @@ def stage_history(world: World, rows: Ints, now: int) -> Iterator[tuple[str, int
             yield "deals", deal_id(row), "dealstage", at * 1000, stage
 
 
+def address_history(
+    world: World, naming: Naming, rows: Ints, now: int
+) -> Iterator[tuple[str, int, str, int, str]]:
+    """Yield the addresses of contacts that were changed, the one before and the one after."""
+    contacts = world.contacts
+    for row in rows.tolist():
+        changed = int(contacts["next_email_at"][row])
+        before = naming.email(int(contacts["email"][row]), int(contacts["email_form"][row]))
+        after = naming.email(int(contacts["next_email"][row])) if changed <= now else None
+        if before and after:
+            created = int(contacts["created_at"][row])
+            number = contact_id(row)
+            yield "contacts", number, "email", created * 1000, before.lower()
+            yield "contacts", number, "email", changed * 1000, after.lower()
+
+
 def statuses(world: World, naming: Naming, rows: Ints, now: int) -> Iterator[Status]:
     """Yield the subscription statuses that hang on the addresses of contacts.
 

@@ -1,9 +1,10 @@
 """Truth about permissions: every act, and the state of each subject and person at each instant.
 
-A subject is what the permission was given for: a browser, an address, a number, an account. Per
-subject the latest act counts. A person is denied where any subject is denied, granted where none is
-and at least one is granted, unknown otherwise. An erasure ends everything said by the person, and
-by the addresses and numbers it names; a browser's own answer stands until it is changed there.
+A subject is what the permission was given for: a browser, an address, a number, an account. What
+somebody says to the shop is about the address that the shop writes to at that moment. Per subject
+the latest act counts. A person is denied where any subject is denied, granted where none is and at
+least one is granted, unknown otherwise. An erasure ends everything said by the person, and by the
+addresses and numbers it names; a browser's own answer stands until it is changed there.
 """
 
 from collections.abc import Sequence
@@ -193,7 +194,8 @@ def _shop(acts: _Acts, world: World, naming: Naming, now: int) -> None:
         one = {name: column[row] for name, column in columns.items()}
         key = str(customer_id(row))
         if one["email_state"] not in (NOT_SUBSCRIBED, INVALID):
-            email = (naming.email(one["email"], one["email_form"]) or "").lower()
+            before = (naming.email(one["email"], one["email_form"]) or "").lower()
+            after = (naming.email(one["next_email"]) or "").lower()
             double = one["email_state"] == DOUBLE_OPT_IN
             steps = [("pending", 0, one["email_at"])] if double else []
             steps.append(("confirm" if double else "grant", GRANT, one["email_confirm_at"]))
@@ -203,7 +205,7 @@ def _shop(acts: _Acts, world: World, naming: Naming, now: int) -> None:
                     acts.add(
                         one["person"],
                         "contact_point",
-                        email,
+                        after if at >= one["next_email_at"] else before,
                         "shopify",
                         key,
                         "email_marketing",

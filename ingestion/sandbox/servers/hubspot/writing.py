@@ -92,7 +92,10 @@ def update(call: Call) -> Reply:
         given["email"] = str(given["email"]).lower()
     number, created, _, _, _, document = row
     now = call.state.tick() * 1000
-    stored = _store(call, kind, number, created, now, orjson.loads(document) | given)
+    before = orjson.loads(document)
+    stored = _store(call, kind, number, created, now, before | given)
+    if kind == "contacts" and given.get("email") not in (None, before.get("email")):
+        _remember(call, number, [(created, before.get("email")), (now, given["email"])])
     if kind == "deals" and given.get("dealstage"):
         call.state.rows(
             "insert or replace into hubspot_history values (?, ?, 'dealstage', ?, ?)",
@@ -170,6 +173,17 @@ def merge(call: Call) -> Reply:
     return common.answered(common.record(call, "contacts", row, ["hs_merged_object_ids"], []))
 
 
+def _remember(call: Call, number: int, addresses: list[tuple[int, str | None]]) -> None:
+    """Add to the addresses that a contact was known by."""
+    for at, address in addresses:
+        call.state.rows(
+            "insert or ignore into hubspot_history values ('contacts', ?, 'email', ?, ?)",
+            number,
+            at,
+            address,
+        )
+
+
 def gdpr_delete(call: Call) -> Reply:
     """Answer POST /crm/v3/objects/contacts/gdpr-delete: gone for good, in no list."""
     if (refusal := common.refused(call)) is not None:
@@ -183,5 +197,6 @@ def gdpr_delete(call: Call) -> Reply:
         state.touch("contacts", row[0])
         email = (orjson.loads(row[5]).get("email") or "").lower()
         state.rows("delete from hubspot_subscriptions where email = ?", email)
+        state.rows("delete from hubspot_history where type = 'contacts' and id = ?", row[0])
         store.unlink(state.connection, "contacts", row[0])
     return Reply(b"", 204)
