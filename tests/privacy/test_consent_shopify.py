@@ -19,6 +19,7 @@ CUSTOMER = {
     "email_marketing_at": "timestamp", "sms_marketing_state": "text",
     "sms_marketing_level": "text", "sms_marketing_at": "timestamp", "country_code": "text",
     "region_code": "text", "age_band": "text", "updated_at": "timestamp",
+    "subject_key": "text", "has_data_sale_opt_out": "boolean",
 }  # fmt: skip
 ORDER = {"shopify_customer_id": "text", "email_key": "text", "phone_key": "text",
          "ordered_at": "timestamp"}  # fmt: skip
@@ -73,6 +74,16 @@ def test_a_grant_older_than_the_records_last_change_waits_for_proof_of_its_addre
 def test_a_refusal_needs_no_proof(warehouse: Warehouse) -> None:
     state = {"email_marketing_state": "UNSUBSCRIBED"}
     assert actions(warehouse, changed=timedelta(days=9), **state) == ["withdraw"]
+
+
+def test_an_opt_out_of_the_sale_of_data_is_an_objection_and_its_absence_says_nothing(
+    warehouse: Warehouse,
+) -> None:
+    silent = {"email_marketing_state": "NOT_SUBSCRIBED", "subject_key": "account"}
+    opted_out = actions(warehouse, has_data_sale_opt_out=True, **silent)
+    assert opted_out == ["object"] * 3
+    assert actions(warehouse, has_data_sale_opt_out=False, **silent) == []
+    assert actions(warehouse, has_data_sale_opt_out=None, **silent) == []
 
 
 def test_a_refusal_reaches_the_addresses_under_which_the_record_permitted_before(

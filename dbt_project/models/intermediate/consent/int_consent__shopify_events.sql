@@ -1,8 +1,10 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
-{# Marketing states of addresses and numbers. The shop keeps the state when a customer's address
-   changes, and its date: a grant older than the record's last change counts only where an order
-   of its time shows the address it was given for. Otherwise it waits, like one unconfirmed. #}
+{# Marketing states of addresses and numbers, and the account's opt-out of the sale of its data,
+   which has no date and whose absence says nothing. The shop keeps a marketing state when the
+   customer's address changes, and its date: a grant older than the record's last change counts
+   only where an order of its time shows the address it was given for. Otherwise it waits, like one
+   unconfirmed. #}
 
 with
 
@@ -95,6 +97,24 @@ states as (
 
     where phone_key is not null
 
+    union all
+
+    select
+        subject_key,
+        'shopify_privacy' as system,
+        'true' as value,
+        null as opt_in_level,
+        null as occurred_at,
+        shopify_customer_id,
+        country_code,
+        region_code,
+        age_band,
+        updated_at
+
+    from customers
+
+    where has_data_sale_opt_out
+
 ),
 
 proven as (
@@ -141,7 +161,7 @@ shaped as (
         proven.age_band,
         'shopify' as source,
         proven.shopify_customer_id as source_key,
-        'marketing_state:' || proven.shopify_customer_id as capture_method,
+        mappings.field || ':' || proven.shopify_customer_id as capture_method,
         proven.occurred_at,
         proven.updated_at as received_at
 

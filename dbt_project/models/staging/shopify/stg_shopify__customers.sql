@@ -38,6 +38,7 @@ typed as (
         cast(extra as {{ t_text() }}) as extra,
 
         -- booleans
+        cast(has_data_sale_opt_out as boolean) as has_data_sale_opt_out,
         cast(is_deleted as boolean) as is_deleted,
 
         -- timestamps
