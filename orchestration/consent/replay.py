@@ -39,9 +39,11 @@ def history(
     connection: Connection[Any], person_id: str, *, known_on: datetime | None = None
 ) -> list[State]:
     """Return a person's states over time, as known now or on a date (UTC)."""
-    links = sql.SQL("select * from identity.person_links where person_id = {}").format(
-        sql.Literal(person_id)
-    )
+    # Of other holders of their keys too: a refusal binds whoever has the key next.
+    links = sql.SQL(
+        "select * from identity.person_links where subject_key in "
+        "(select subject_key from identity.person_links where person_id = {})"
+    ).format(sql.Literal(person_id))
     ledger = sql.SQL(
         "select * from consent.events where redaction_id is null and action <> 'redact' "
         "and subject_key in (select subject_key from identity.person_links where person_id = {}) "
@@ -57,6 +59,8 @@ def history(
         "int_consent__person_intervals",
         given,
         "select purpose, channel, state, reason, valid_from, valid_to "
-        "from int_consent__person_intervals order by purpose, channel, valid_from",
+        "from int_consent__person_intervals where person_id = %(person)s "
+        "order by purpose, channel, valid_from",
     )
-    return [State(*row) for row in connection.execute(text.encode()).fetchall()]
+    rows = connection.execute(text.encode(), {"person": person_id}).fetchall()
+    return [State(*row) for row in rows]

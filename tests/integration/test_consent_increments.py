@@ -3,6 +3,7 @@
 *Anew* is the models' own SQL as one query over the ledger, links, places and rules as they stand.
 """
 
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from random import Random
 
@@ -11,6 +12,7 @@ import pytest
 from orchestration.consent.algebra import query
 from orchestration.consent.ledger import Act, submit
 from orchestration.consent.preview import RULES
+from orchestration.consent.replay import history
 from tests.conftest import Warehouse
 from tests.integration.transform_world import ALWAYS, AS_OF, World, found
 
@@ -195,15 +197,34 @@ def test_an_edited_rule_restates_everybody(world: World, edit: str) -> None:
 
 
 def test_what_ends_by_itself_ends_when_the_clock_passes_it(world: World) -> None:
-    history, before = rows(world), rows(world, "consent_current")
+    past, before = rows(world), rows(world, "consent_current")
     world.execute(f"update ops.clock set as_of = '{AS_OF + timedelta(days=400)}'")
     refresh(world)
     assert rows(world, "consent_current") != before
-    assert rows(world) == history
+    assert rows(world) == past
     assert same(world)
     world.execute(f"update ops.clock set as_of = '{AS_OF}'")
     refresh(world)
     assert rows(world, "consent_current") == before
+
+
+def replayed(
+    world: World, person: str, known_on: datetime | None = None
+) -> set[tuple[object, ...]]:
+    with world.warehouse.connect() as connection:
+        states = history(connection, person, known_on=known_on)
+    return {(person, *astuple(state)) for state in states}
+
+
+def test_what_was_known_at_a_moment_is_told_again_exactly(world: World) -> None:
+    refresh(world)
+    for person in ("p7", "p8", "p20"):
+        assert replayed(world, person) == rows(world, where=f"person_id = '{person}'")
+    before = replayed(world, "p20")
+    [(moment,)] = world.query("select clock_timestamp() at time zone 'UTC'")
+    say(world, "object", AS_OF - timedelta(days=1_200), "email-20")
+    assert replayed(world, "p20", known_on=moment) == before
+    assert replayed(world, "p20") != before
 
 
 def test_nothing_is_left_of_somebody_who_was_erased(world: World) -> None:
