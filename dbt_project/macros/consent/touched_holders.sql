@@ -67,7 +67,7 @@ where seq in (select events.seq from {{ ledger }} as events where events.redacti
 {% macro forget_untimely(ledger) -%}
 delete from {{ this }}
 where
-    rules_key <> {{ consent_rules_key() }}
+    rules_state <> {{ consent_rules_key() }}
     or not exists (
         select 1 from {{ ledger }} as events where events.seq = {{ this.identifier }}.seq
     )

@@ -1,7 +1,7 @@
 {{ config(materialized='view', tags=['observe'], group='privacy') }}
 
 {# Each marketing status of an address. A subscription type that no mapping names can refuse
-   but not permit. #}
+   but not permit; nor does an address permit anything that its contact is not known by any more. #}
 
 with
 
@@ -57,7 +57,8 @@ placed as (
         legal_bases.legal_basis,
         contacts.country_code,
         contacts.region,
-        contacts.age_band
+        contacts.age_band,
+        contacts.email_key <> statuses.subject_key as is_former
 
     from statuses
 
@@ -99,6 +100,10 @@ shaped as (
         on
             placed.field = mappings.field
             and placed.status = mappings.value
+            and (
+                mappings.action not in ('grant', 'confirm')
+                or not coalesce(placed.is_former, false)
+            )
 
     inner join purposes
         on mappings.purpose = purposes.purpose

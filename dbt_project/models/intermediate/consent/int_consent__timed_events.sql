@@ -17,7 +17,7 @@ with
 
 rules as (
 
-    select {{ consent_rules_key() }} as rules_key
+    select {{ consent_rules_key() }} as rules_state
 
 ),
 
@@ -25,7 +25,7 @@ classified as (
 
     select
         classified.*,
-        rules.rules_key
+        rules.rules_state
 
     from {{ ref('int_consent__classified_events') }} as classified
 
@@ -34,7 +34,7 @@ classified as (
         where
             classified.seq > (
                 select coalesce(max(known.seq), 0) from {{ this }} as known
-                where known.rules_key = {{ consent_rules_key() }}
+                where known.rules_state = {{ consent_rules_key() }}
             )
     {%- endif %}
 
@@ -115,7 +115,7 @@ timed as (
                 end
             )
         end as lapses_at,
-        rules_key
+        rules_state
 
     from termed
 
