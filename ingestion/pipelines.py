@@ -30,7 +30,7 @@ from ingestion.guard.store import Counts, WarehouseError, without_values
 from ingestion.registry import ALL_SOURCES
 from ingestion.settings import SettingsError, role_url
 from ingestion.sources.errors import SourceError
-from ingestion.sources.resources import configure_dlt, empty_source
+from ingestion.sources.resources import empty_source
 from ingestion.stages import Stages
 
 
@@ -54,7 +54,6 @@ def pipeline_for(dataset: str) -> Iterator[dlt.Pipeline]:
     Raises:
         LoadError: when the pipeline is running already, or the warehouse cannot be reached.
     """
-    configure_dlt()
     url = role_url("loader")
     with _lock(dataset, url):
         folder = tempfile.mkdtemp(prefix="tandem-load-")

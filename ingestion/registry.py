@@ -11,7 +11,6 @@ import dlt
 from dlt.extract.source import DltSource
 
 from ingestion.guard.shapes import Shape
-from ingestion.sources.resources import configure_dlt
 
 # Placeholders a source can be described with before anything is configured.
 UNRESOLVED = {"base_url": "https://unresolved.invalid", "access_token": "unresolved"}
@@ -39,7 +38,6 @@ class SourceSpec:
 
     def make(self, **settings: Any) -> DltSource:
         """Return the source, settings and credentials read from dlt's configuration now."""
-        configure_dlt()
         factory: Callable[..., DltSource] = getattr(import_module(self.module), self.vendor)
         return factory(**settings)
 

@@ -4,7 +4,6 @@ A vendor's answer often feeds several tables, so a hidden reader yields batches 
 Arrow table) and each resource picks its own. dlt evaluates the shared reader once.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,24 +17,6 @@ from ingestion.guard.shapes import Shape
 Batch = Mapping[str, pa.Table]
 # New tables may come; columns are the shape's business; a changed type stops the load.
 CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
-
-SETTINGS = {
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-    "DATA_WRITER__DISABLE_COMPRESSION": "true",
-    "LOAD__TRUNCATE_STAGING_DATASET": "true",
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "ERROR",
-}
-
-
-def configure_dlt() -> None:
-    """Set what every load needs of dlt, unless the environment says otherwise.
-
-    Load ids on Arrow tables (staging reads complete loads only), no compression of files that live
-    for seconds, nothing left behind in the merge's own schema, no telemetry.
-    """
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
 
 
 def reader(name: str, read: Callable[[], Iterator[Batch]]) -> DltResource:

@@ -152,7 +152,11 @@ def _follow(
     finished = False
     while not finished:
         finished = done.wait(POLL_SECONDS)
-        page = instance.get_records_for_run(run_id, cursor=cursor)
+        try:
+            page = instance.get_records_for_run(run_id, cursor=cursor)
+        except Exception:
+            # The server is gone: the run itself says so.
+            return
         cursor = page.cursor
         for record in page.records:
             if (event := record.event_log_entry.dagster_event) and event.step_key:

@@ -24,9 +24,10 @@ class WarehouseError(RuntimeError):
 def condition(error: BaseException) -> str | None:
     """Return cause and next step when ``error`` is about the server's state, not about data.
 
-    Knows the errors of any driver here by their SQLSTATE. One that never got that far has none:
-    then it is a connection that was refused or lost.
+    Knows the errors of any driver here by their SQLSTATE, wrapped by SQLAlchemy or not. One that
+    never got that far has none: then it is a connection that was refused or lost.
     """
+    error = getattr(error, "orig", None) or error
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if state:
         return _CONDITIONS.get(state)

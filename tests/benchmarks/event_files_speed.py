@@ -23,9 +23,9 @@ import dlt
 import numpy as np
 import psycopg
 
+from ingestion import DLT_SETTINGS
 from ingestion.pipelines import load
 from ingestion.settings import role_url
-from ingestion.sources.resources import SETTINGS
 from ingestion.sources.web.snowplow_columns import COLUMNS
 
 SOURCE = "raw_snowplow"
@@ -127,7 +127,7 @@ def dlt_by_default(path: Path, rows: int) -> float:
 @contextmanager
 def _nothing_set() -> Iterator[None]:
     """Take away what the hub's own loads set for dlt."""
-    before = {name: os.environ.pop(name) for name in list(os.environ) if name in SETTINGS}
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name in DLT_SETTINGS}
     yield
     os.environ.update(before)
 

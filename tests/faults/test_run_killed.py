@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.settings import project_root
-from tests.acceptance.conftest import PEOPLE, Hub, hub, new_hub  # noqa: F401
+from tests.acceptance.conftest import PEOPLE, Hub, new_hub
 from tests.acceptance.test_convergence import fingerprints
 
 pytestmark = pytest.mark.faults
@@ -38,19 +38,27 @@ LOSSES = {"load": "load.load.jobs#3", "build": "build.observe#5"}
 
 
 @pytest.fixture(scope="module")
-def killed(hub: Hub, tandem_home: Path) -> Iterator[Hub]:  # noqa: F811
+def undisturbed(tandem_home: Path) -> Iterator[Hub]:
+    """A hub that nothing happens to but its two refreshes."""
+    with new_hub(tandem_home, "undisturbed") as made:
+        made.refresh()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def killed(undisturbed: Hub, tandem_home: Path) -> Iterator[Hub]:
     """A hub with the other's keys and first release; a day has passed in its company since."""
     with new_hub(tandem_home, "killed-run") as made:
         (made.home / "secrets").mkdir(parents=True)
         for name in ("k_match.key", "k_supp.key"):
-            key = (hub.home / "secrets" / name).read_bytes()
+            key = (undisturbed.home / "secrets" / name).read_bytes()
             (made.home / "secrets" / name).write_bytes(key)
         made.refresh()
         assert made.tandem("sandbox", "advance", "1", "--people", str(PEOPLE)).returncode == 0
         yield made
 
 
-def start(hub: Hub, **environment: str) -> subprocess.Popen[str]:  # noqa: F811
+def start(hub: Hub, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [str(Path(sys.executable).parent / "tandem"), "run", "--people", str(PEOPLE)],
         env={**hub.environment, **environment},
@@ -95,20 +103,20 @@ def test_a_run_that_loses_its_server_says_so_and_the_next_one_is_clean(
         assert fingerprints(killed) == before
 
 
-def _stop_immediately(hub: Hub) -> None:  # noqa: F811
+def _stop_immediately(hub: Hub) -> None:
     """Stop the server as ``pg_ctl stop -m immediate`` does."""
     [data] = hub.query("select current_setting('data_directory')", role="admin")[0]
     os.kill(int(Path(data, "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
 
 
 def test_the_next_run_is_what_an_undisturbed_one_would_have_been(
-    killed: Hub,
-    hub: Hub,  # noqa: F811
+    killed: Hub, undisturbed: Hub
 ) -> None:
-    assert hub.tandem("sandbox", "advance", "1", "--people", str(PEOPLE)).returncode == 0
-    hub.refresh()
+    advanced = undisturbed.tandem("sandbox", "advance", "1", "--people", str(PEOPLE))
+    assert advanced.returncode == 0
+    undisturbed.refresh()
     killed.refresh()
-    assert fingerprints(killed) == fingerprints(hub)
+    assert fingerprints(killed) == fingerprints(undisturbed)
     orphans = killed.query(
         "select count(*) from raw_matomo.visits where _dlt_load_id not in "
         "(select load_id from raw_matomo._dlt_loads where status = 0) "
