@@ -55,13 +55,18 @@ class Warehouse:
 
 @pytest.fixture(scope="session", autouse=True)
 def tandem_home() -> Iterator[Path]:
-    """Keep all tests away from the home of whoever runs them."""
+    """Keep all tests away from home and temporary files of whoever runs them, or runs beside."""
     _sweep()
     # Not pytest's own folder: that is 0700, which bars the server's user when root runs the tests.
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o711)
     before = {name: os.environ.pop(name) for name in OUTSIDE if name in os.environ}
-    with _home(folder / "home"):
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    with pytest.MonkeyPatch.context() as patch, _home(folder / "home"):
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setattr(tempfile, "tempdir", None)
         yield folder / "home"
     os.environ.update(before)
     shutil.rmtree(folder, ignore_errors=True)
