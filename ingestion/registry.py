@@ -5,6 +5,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import dlt
@@ -20,7 +21,8 @@ UNRESOLVED = {"base_url": "https://unresolved.invalid", "access_token": "unresol
 class SourceSpec:
     """One source: vendor, domain (crm, web, shop, files), and where its module is.
 
-    The module ``<module>`` holds a function named like the vendor, ``<module>_shapes`` its SHAPES.
+    The module ``<module>`` holds a function named like the vendor, ``<module>_shapes`` (or the
+    module itself, where it has none) its SHAPES.
     """
 
     name: str
@@ -43,7 +45,9 @@ class SourceSpec:
 
     def shapes(self) -> tuple[Shape, ...]:
         """Return the declared shapes of the source's resources."""
-        found: tuple[Shape, ...] = import_module(f"{self.module}_shapes").SHAPES
+        beside = f"{self.module}_shapes"
+        declaring = import_module(beside if find_spec(beside) else self.module)
+        found: tuple[Shape, ...] = declaring.SHAPES
         return found
 
     def describe(self) -> DltSource:

@@ -22,7 +22,15 @@ import psycopg
 from psycopg import Connection, sql
 
 from ingestion.settings import home, role_url
-from orchestration.privacy import cascade, holds, receipts, registry, scan, tombstones
+from orchestration.privacy import (
+    cascade,
+    holds,
+    receipts,
+    record_ids,
+    registry,
+    scan,
+    tombstones,
+)
 from orchestration.privacy.errors import PrivacyError
 from orchestration.privacy.receipts import Receipt
 from orchestration.privacy.subjects import (
@@ -227,7 +235,7 @@ def _redact(connection: Connection[Any], erasure: Erasure) -> int:
 
 def _references(identity: tombstones.Identity) -> list[tuple[str, str]]:
     """Return the records that other systems hold: destination and its own id."""
-    systems = {"hubspot_contact_id": "hubspot", "shopify_customer_id": "shopify"}
+    systems = record_ids.vendors()
     return sorted((systems[kind], value) for kind, value in identity.identifiers if kind in systems)
 
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from psycopg import Connection
 
+from orchestration.privacy import record_ids
 from orchestration.privacy.errors import PrivacyError
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Types tried for a value that is no address and no number, in this order.
-_TOKEN_TYPES = ("user_id", "shopify_customer_id", "hubspot_contact_id", "anonymous_id")
 _PERSONS = """
 with recursive named as (
     select links.person_id from identity.person_links as links
@@ -36,6 +35,13 @@ from identity.person_links as links
 where links.person_id = any (%(persons)s)
 order by 1
 """
+# Who holds each of several keys, one row per key: small numbers are ids at many vendors.
+_HOLDERS = """
+select array_agg(distinct links.person_id order by links.person_id)
+from identity.person_links as links
+where links.subject_key = any (%(keys)s)
+group by links.subject_key
+"""
 # Addresses that a contact was known by before: the CRM still tells what was said under them.
 _FORMER = """
 select distinct statuses.subject_key
@@ -49,7 +55,7 @@ select distinct theirs.subject_key
 from identity.identifiers as theirs
 join identity.identifiers as owners
     on owners.source = theirs.source and owners.record_key = theirs.record_key
-    and owners.identifier_type in ('hubspot_contact_id', 'shopify_customer_id')
+    and owners.identifier_type = any (%(records)s)
 join identity.person_links as others
     on others.subject_key = owners.subject_key
 where theirs.subject_key = any (%(keys)s) and others.person_id <> all (%(persons)s)
@@ -89,7 +95,7 @@ def keys_of(identifier: str) -> list[str]:
     elif text.startswith("+"):
         types = ("phone",)
     else:
-        types = _TOKEN_TYPES
+        types = (*record_ids.types(), "anonymous_id")
     keyer = Keyer(KeyRing.from_secret("k_match.key"))
     pairs = [(kind, normalised(kind, text)) for kind in types]
     found = [key for kind, value in pairs if (key := keyer.key(kind, value)) is not None]
@@ -102,10 +108,21 @@ def keys_of(identifier: str) -> list[str]:
 
 
 def closure(connection: Connection[Any], identifier: str) -> Closure:
-    """Return what belongs to whoever ``identifier`` names; empty persons when it is nobody."""
+    """Return what belongs to whoever ``identifier`` names; empty persons when it is nobody.
+
+    Raises:
+        PrivacyError: when it can identify nobody, or is the id of somebody else elsewhere.
+    """
     if _UUID.fullmatch(identifier.strip()):
         return _closure(connection, [identifier.strip()], [])
-    return _closure(connection, [], keys_of(identifier))
+    keys = keys_of(identifier)
+    holders = {tuple(row[0]) for row in connection.execute(_HOLDERS, {"keys": keys}).fetchall()}
+    if len(holders) > 1:
+        raise PrivacyError(
+            "several vendors know different people by that id: give an e-mail address, a phone "
+            "number, a subject key or a person id"
+        )
+    return _closure(connection, [], keys)
 
 
 def closure_of_persons(connection: Connection[Any], person_ids: list[str]) -> Closure:
@@ -129,7 +146,8 @@ def _closure(connection: Connection[Any], person_ids: list[str], keys: list[str]
     all_keys = sorted(found_keys)
     shared: set[str] = set()
     if persons and _exists(connection, "identity.identifiers"):
-        found = connection.execute(_SHARED, {"keys": all_keys, "persons": persons}).fetchall()
+        wanted = {"keys": all_keys, "persons": persons, "records": list(record_ids.vendors())}
+        found = connection.execute(_SHARED, wanted).fetchall()
         shared = {row[0] for row in found}
     own = tuple(key for key in all_keys if key not in shared)
     return Closure(tuple(persons), own, tuple(sorted(shared)))

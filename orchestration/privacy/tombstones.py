@@ -14,16 +14,12 @@ from psycopg import Connection
 
 from ingestion.guard.keys import KEY_LENGTH, Keyer, KeyRing, normalised
 from ingestion.settings import tenant
+from orchestration.privacy import record_ids
 
-# Record types of the vault whose own id is an identifier of a person.
-_RECORD_TYPES = {
-    "contacts": ("hubspot_contact_id",),
-    "customers": ("shopify_customer_id", "user_id"),
-}
 # By the last word of a field's name: address_phone, shipping_phone and the like are numbers.
 _FIELD_TYPES = {"email": "email", "phone": "phone"}
 _VALUES = """
-select stored.subject_key, stored.record_key, stored.field, stored.value
+select stored.source, stored.record_key, stored.field, stored.value
 from vault.contact_values as stored
 where stored.subject_key = any (%(keys)s) and stored.value <> ''
 """
@@ -64,9 +60,8 @@ def read(
     pairs: set[tuple[str, str]] = set()
     values: set[str] = set()
     shared: set[str] = set()
-    for _, record_key, field, value in rows:
-        record_type, _, number = record_key.partition("/")
-        pairs |= {(kind, number) for kind in _RECORD_TYPES.get(record_type, ())}
+    for source, record_key, field, value in rows:
+        pairs |= record_identifiers(source, record_key)
         kind = _FIELD_TYPES.get(field.rpartition("_")[2])
         plain = normalised(kind, value) if kind else None
         if kind and plain:
@@ -78,6 +73,14 @@ def read(
             values.add(value)
     own = {(kind, value) for kind, value in pairs if value not in shared}
     return Identity(frozenset(own), tuple(sorted(values - shared)), len(shared))
+
+
+def record_identifiers(source: str, record_key: str) -> set[tuple[str, str]]:
+    """Return what the vault's key of a record tells: the id of a person at a vendor."""
+    resource, _, number = record_key.partition("/")
+    kinds = record_ids.of_tables().get((source, resource), ())
+    pairs = ((kind, normalised(kind, number)) for kind in kinds)
+    return {(kind, plain) for kind, plain in pairs if plain}
 
 
 def hashes(identifiers: Iterable[tuple[str, str]], ring: KeyRing | None = None) -> dict[str, str]:

@@ -146,6 +146,32 @@ def test_an_erased_person_stays_out_however_they_come_back(hub: SmallHub) -> Non
     assert guard(rotated).is_erased("email", person.email)
 
 
+def test_an_id_that_is_somebody_elses_at_another_vendor_names_nobody(hub: SmallHub) -> None:
+    one, other = PEOPLE[9], PEOPLE[10]
+    number = str(one.number)
+    assert erase_scope(hub, number) == [one.person_id]
+    with hub.warehouse.connect() as connection:
+        connection.execute(
+            "insert into identity.persons (person_id, created_at) values (%s, now())"
+            " on conflict do nothing",
+            [other.person_id],
+        )
+        connection.execute(
+            "insert into identity.person_links values"
+            " (%s, 'woocommerce_customer_id', %s, '1900-01-01', '9999-12-31')",
+            [hub.key("woocommerce_customer_id", number), other.person_id],
+        )
+    with pytest.raises(PrivacyError, match="several vendors know different people"):
+        erase_scope(hub, number)
+    assert erase_scope(hub, one.email) == [one.person_id]
+
+
+def erase_scope(hub: SmallHub, identifier: str) -> list[str]:
+    """Return whom an identifier names."""
+    with psycopg.connect(hub.warehouse.url("dsr")) as connection:
+        return list(closure(connection, identifier).person_ids)
+
+
 def test_who_registers_anew_is_let_in_by_a_decision(hub: SmallHub) -> None:
     person = PEOPLE[5]
     with psycopg.connect(hub.warehouse.url("dsr")) as connection:

@@ -108,3 +108,8 @@ def unconsented_daily(source: str) -> Shape:
             Field("action_count", "action_count", "bigint"),
         ),
     )
+
+
+def of(source: str) -> tuple[Shape, ...]:
+    """Return all shapes of a source of event files."""
+    return (events(source), event_files(source), unconsented_daily(source))

@@ -23,12 +23,13 @@ from dlt.sources import DltResource
 
 from ingestion.sources.files.folder import DropFile
 from ingestion.sources.resources import CONTRACT
-from ingestion.sources.web import event_files
+from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_files import Partition
 from ingestion.sources.web.event_guard import EventGuard
 from ingestion.sources.web.event_lines import at, json_table, tables, text_at
 
 SOURCE = "raw_ga4"
+SHAPES = event_shapes.of(SOURCE)
 _DAY = re.compile(r"events_(intraday_)?(\d{8})(?!\d)")
 _ROWS = 100_000
 _SCHEMA = pa.schema([(n, pa.string()) for n in ("event_date", "event_name", "user_id")])

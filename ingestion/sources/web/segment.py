@@ -21,7 +21,7 @@ from dlt.sources import DltResource
 from ingestion.guard.reasons import BadValueError, Reason
 from ingestion.sources.files.folder import DropFile
 from ingestion.sources.resources import CONTRACT
-from ingestion.sources.web import event_files
+from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_guard import EventGuard
 from ingestion.sources.web.event_lines import (
     instant_at,
@@ -32,6 +32,7 @@ from ingestion.sources.web.event_lines import (
 )
 
 SOURCE = "raw_segment"
+SHAPES = event_shapes.of(SOURCE)
 _TEXT = pa.string()
 _SCHEMA = pa.schema(
     [

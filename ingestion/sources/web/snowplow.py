@@ -20,12 +20,13 @@ from dlt.sources import DltResource
 
 from ingestion.sources.files.folder import DropFile
 from ingestion.sources.resources import CONTRACT
-from ingestion.sources.web import event_files
+from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_guard import EventGuard
 from ingestion.sources.web.event_lines import tables, tsv_table
 from ingestion.sources.web.snowplow_columns import COLUMNS
 
 SOURCE = "raw_snowplow"
+SHAPES = event_shapes.of(SOURCE)
 _TAKEN = {
     "event_id": "event_id",
     "domain_userid": "anonymous_id",
