@@ -13,10 +13,11 @@
 
 {# Per holder and key, from one event to the next. A holder is a key itself, or the person who held
    it when it happened; what was refused before a key had any known holder binds the first one who
-   has it, and a grant ends for its giver when they lose the key. An objection and a browser's opt-out signal
-   stand until the person lifts them by an authenticated act; `lifted_state` is what would count
-   if another of the person's keys brought such an act. Of what one key said in one instant only the
-   strictest counts, and of two grants the one that lapses first: a void one lifts nothing. #}
+   has it, and a grant ends for its giver when they lose the key. An objection and a browser's
+   opt-out signal stand until the person lifts them by an authenticated act; `lifted_state` is what
+   would count if another of the person's keys brought such an act. Of what one key said in one
+   instant only the strictest counts, and of two grants the one that lapses first: a void one lifts
+   nothing. #}
 
 with
 
@@ -32,49 +33,28 @@ touched_persons as {{ once() }}(
 
 ),
 
-events as (
+holders as (
 
     select
         'subject' as holder_type,
-        said.subject_key as holder_id,
+        subject_key as holder_id,
+        subject_key,
+        {{ beginning_of_time() }} as grants_from,
+        {{ beginning_of_time() }} as refusals_from,
         {{ end_of_time() }} as held_until,
-        said.event_id,
-        said.subject_key,
-        said.purpose,
-        said.channel,
-        said.action,
-        said.state,
-        said.strictness,
-        said.is_sticky,
-        said.is_personal_grant,
-        said.effective_at,
-        said.lapses_at,
-        said.received_at,
-        touched_keys.holder_state
+        holder_state
 
-    from {{ ref('int_consent__effective_events') }} as said
-
-    inner join touched_keys
-        on said.subject_key = touched_keys.subject_key
+    from touched_keys
 
     union all
 
     select
         'person' as holder_type,
-        links.person_id as holder_id,
+        touched_persons.person_id as holder_id,
+        links.subject_key,
+        links.valid_from as grants_from,
+        links.refusals_from,
         links.valid_to as held_until,
-        said.event_id,
-        said.subject_key,
-        said.purpose,
-        said.channel,
-        said.action,
-        said.state,
-        said.strictness,
-        said.is_sticky,
-        said.is_personal_grant,
-        said.effective_at,
-        said.lapses_at,
-        said.received_at,
         touched_persons.holder_state
 
     from touched_persons
@@ -82,13 +62,37 @@ events as (
     inner join {{ ref('int_consent__holder_links') }} as links
         on touched_persons.person_id = links.person_id
 
+),
+
+events as (
+
+    select
+        holders.holder_type,
+        holders.holder_id,
+        holders.held_until,
+        said.event_id,
+        said.subject_key,
+        said.purpose,
+        said.channel,
+        said.action,
+        said.state,
+        said.strictness,
+        said.is_sticky,
+        said.is_personal_grant,
+        said.effective_at,
+        said.lapses_at,
+        said.received_at,
+        holders.holder_state
+
+    from holders
+
     inner join {{ ref('int_consent__effective_events') }} as said
         on
-            links.subject_key = said.subject_key
-            and links.valid_to > said.effective_at
+            holders.subject_key = said.subject_key
+            and holders.held_until > said.effective_at
             and case
-                when said.state = 'granted' then links.valid_from
-                else links.refusals_from
+                when said.state = 'granted' then holders.grants_from
+                else holders.refusals_from
             end <= said.effective_at
 
 ),
