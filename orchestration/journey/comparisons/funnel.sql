@@ -1,7 +1,5 @@
 -- When each person of the CRM first entered each stage of the funnel that marketing and sales
--- share, against the contacts' true stages. A merge leaves the surviving contact's own stages and
--- gives it the deals of the other, unless it came before the deal; a deal that the CRM has deleted
--- was none.
+-- share, against the contacts' true stages. A merge leaves the surviving contact's own stages.
 with
 
 contacts as (
@@ -21,45 +19,15 @@ contacts as (
 
 ),
 
-holders as (
-
-    select hubspot_contact_id, subject_key from staging.stg_hubspot__contacts
-    union
-    select merged_contact_id, merged_key from staging.stg_hubspot__contact_merges
-
-),
-
-deals as (
-
-    select
-        links.person_id,
-        leads.opportunity_at,
-        leads.won_at
-
-    from true_leads as leads
-
-    inner join holders
-        on leads.hubspot_contact_id = holders.hubspot_contact_id
-
-    inner join intermediate.int_identity__person_links as links
-        on holders.subject_key = links.subject_key
-
-    left join staging.stg_hubspot__deals as known
-        on leads.hubspot_deal_id = known.hubspot_deal_id
-
-    where leads.hubspot_deal_id is not null and not coalesce(known.is_archived, false)
-
-),
-
 reached as (
 
     select person_id, 'mql' as funnel_stage, mql_at as entered_at from contacts
     union all
     select person_id, 'sql', sql_at from contacts
     union all
-    select person_id, 'opportunity', opportunity_at from deals
+    select person_id, 'opportunity', opportunity_at from true_deals
     union all
-    select person_id, 'won', won_at from deals
+    select person_id, 'won', won_at from true_deals
 
 ),
 

@@ -1,7 +1,6 @@
 -- When each person first belonged to each family of stages, against what is true of the very
 -- records that the hub sees behind the person: first visit, first record of CRM or shop, first
--- order that counts or won deal, third order that counts. A merged contact's deals are its
--- survivor's; a deal that the CRM has deleted was none.
+-- order that counts or won deal, third order that counts.
 with
 
 contacts as (
@@ -79,35 +78,6 @@ numbered as (
 
 ),
 
-holders as (
-
-    select hubspot_contact_id, subject_key from staging.stg_hubspot__contacts
-    union
-    select merged_contact_id, merged_key from staging.stg_hubspot__contact_merges
-
-),
-
-won as (
-
-    select
-        links.person_id,
-        leads.won_at as occurred_at
-
-    from true_leads as leads
-
-    inner join holders
-        on leads.hubspot_contact_id = holders.hubspot_contact_id
-
-    inner join intermediate.int_identity__person_links as links
-        on holders.subject_key = links.subject_key
-
-    left join staging.stg_hubspot__deals as known
-        on leads.hubspot_deal_id = known.hubspot_deal_id
-
-    where leads.won_at is not null and not coalesce(known.is_archived, false)
-
-),
-
 seen as (
 
     select
@@ -133,7 +103,7 @@ true_events as (
     union all
     select person_id, occurred_at, 2 from customers
     union all
-    select person_id, occurred_at, 3 from won
+    select person_id, won_at, 3 from true_deals where won_at is not null
     union all
     select person_id, occurred_at, case order_number when 1 then 3 else 4 end
     from numbered
