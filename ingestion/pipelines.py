@@ -1,4 +1,4 @@
-"""The one way sources are loaded: lock, temporary folder, clear errors.
+"""The one way sources are loaded: one load at a time, nothing left behind, clear errors.
 
 ``load(name)`` does everything. An orchestrator that runs dlt itself uses the same pieces::
 
@@ -6,13 +6,9 @@
         source = spec.make()
         ...
 
-dlt's working folders hold rows, so they are temporary and removed whatever happens; its state is
-restored from the warehouse. A second run of the same pipeline would destroy the first one's
-staging tables, hence the lock, which dies with its connection.
+dlt keeps nothing between two loads: its state is restored from the warehouse.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,10 +28,7 @@ from ingestion.settings import SettingsError, role_url
 from ingestion.sources.errors import SourceError
 from ingestion.sources.resources import empty_source
 from ingestion.stages import Stages
-
-
-class LoadError(RuntimeError):
-    """A load failed; the message has cause and next step and no value of any row."""
+from ingestion.working import LoadError, working_folder
 
 
 @dataclass(frozen=True)
@@ -54,20 +47,14 @@ def pipeline_for(dataset: str) -> Iterator[dlt.Pipeline]:
     Raises:
         LoadError: when the pipeline is running already, or the warehouse cannot be reached.
     """
-    url = role_url("loader")
-    with _lock(dataset, url):
-        folder = tempfile.mkdtemp(prefix="tandem-load-")
-        try:
-            pipeline = dlt.pipeline(
-                pipeline_name=dataset,
-                dataset_name=dataset,
-                destination=dlt.destinations.postgres(url),
-                pipelines_dir=folder,
-                progress=Stages(),
-            )
-            yield pipeline
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    with working_folder(dataset) as folder:
+        yield dlt.pipeline(
+            pipeline_name=dataset,
+            dataset_name=dataset,
+            destination=dlt.destinations.postgres(role_url("loader")),
+            pipelines_dir=str(folder),
+            progress=Stages(),
+        )
 
 
 def load(name: str, **settings: Any) -> LoadReport:
@@ -133,8 +120,8 @@ def explained(name: str, error: BaseException) -> LoadError:
             )
         if isinstance(link, OSError) and link.errno == ENOSPC:
             return LoadError(
-                f"{name}: the disk of the working folder is full. Next: make room there or point "
-                "TMPDIR elsewhere, then run again"
+                f"{name}: the disk of the working folder is full. Next: make room there, or let "
+                "the folder loads of TANDEM_HOME lie elsewhere (a link), then run again"
             )
     step = error.step if isinstance(error, PipelineStepFailed) else "load"
     database = next(
@@ -146,26 +133,6 @@ def explained(name: str, error: BaseException) -> LoadError:
         f"{name}: the {step} step failed with {type(chain[-1]).__name__}{said}. "
         "Next: run again; nothing incomplete is visible downstream"
     )
-
-
-@contextmanager
-def _lock(dataset: str, url: str) -> Iterator[None]:
-    try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=15)
-    except psycopg.OperationalError as error:
-        raise LoadError(
-            f"{dataset}: the warehouse cannot be reached ({type(error).__name__}). "
-            "Next: run `tandem status`"
-        ) from None
-    with connection:
-        row = connection.execute(
-            "select pg_try_advisory_lock(hashtext('tandem load'), hashtext(%s))", (dataset,)
-        ).fetchone()
-        if not row or not row[0]:
-            raise LoadError(
-                f"{dataset}: another load of this source is running. Next: wait for it, or stop it"
-            )
-        yield
 
 
 def _counts(name: str) -> dict[str, Counts]:

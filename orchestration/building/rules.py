@@ -3,8 +3,8 @@
 What holds for a file is what its YAML declares: column types, the data tests not_null, unique,
 accepted_values, relationships and is_unique_together, and ``named_in`` in a column's meta, where a
 value may be named in any of several files. Columns called pattern hold regular expressions. Rows
-count as a spreadsheet shows them, the
-heading being row 1. As in dbt, an empty cell (or ``null``) is no value.
+count as a spreadsheet shows them, the heading being row 1. As in dbt, an empty cell (or ``null``)
+is no value.
 """
 
 import csv

@@ -6,7 +6,7 @@
    systems owe, and a search of all tables for the values held in memory. A kill rolls it back, and
    the next run starts again with the vault still there to tell what to search for.
 4. The administrator's VACUUM and ANALYZE, so that dead rows and statistics forget too; catalogs and
-   files are searched; the receipt is issued.
+   files are searched, the working folders of killed loads are gone; the receipt is issued.
 
 Idempotent: erasing somebody twice finds nobody the second time.
 """
@@ -22,6 +22,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from ingestion.settings import home, role_url
+from ingestion.working import clear_abandoned
 from orchestration.privacy import (
     cascade,
     holds,
@@ -182,6 +183,7 @@ def _make_forget(touched: list[str], values: list[str]) -> dict[str, Any]:
         if values:
             _refuse_leftovers(scan.scan_catalogs(connection, values))
     if values:
+        clear_abandoned()
         _refuse_leftovers(_without_their_copies(scan.scan_files(values)))
     return {"catalogs_and_files_searched": bool(values)}
 

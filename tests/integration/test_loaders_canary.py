@@ -1,7 +1,6 @@
 """A canary address, planted in every string of every source in every disguise: vault only."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from ingestion.settings import role_url
+from ingestion.working import working_folders
 from tests.conftest import Warehouse
 from tests.integration.sandbox_company import Company, served
 from tests.unit.test_guard_scrub import DISGUISES
@@ -118,5 +118,5 @@ def test_the_canary_would_be_noticed(company: Company) -> None:
 
 
 def test_no_working_folder_is_left_to_hold_it(company: Company) -> None:
-    assert not list(Path(tempfile.gettempdir()).glob("tandem-load-*"))
+    assert not list(working_folders().iterdir())
     assert not (Path(os.environ["TANDEM_HOME"]) / "dlt").exists()

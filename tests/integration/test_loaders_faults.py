@@ -1,7 +1,6 @@
 """What goes wrong on the way: the load survives it, or stops with one clear message."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ingestion import pipelines
 from ingestion.pipelines import LoadError, load, pipeline_for
 from ingestion.registry import SOURCES, is_configured
 from ingestion.settings import role_url
+from ingestion.working import clear_abandoned, working_folders
 from tests.conftest import Warehouse
 from tests.faults.small_disk import small_disk
 from tests.integration import loaded_hubspot, loaded_matomo, loaded_shopify
@@ -28,6 +28,14 @@ def company(fresh_database: Warehouse) -> Iterator[Company]:
 def no_faults(company: Company) -> Iterator[None]:
     yield
     company.control("DELETE", "/faults")
+
+
+def abandoned(dataset: str) -> Path:
+    """Leave rows in the working folder of a dataset, as a load does that is killed with -9."""
+    rows_of = working_folders() / dataset / "load" / "normalized"
+    rows_of.mkdir(parents=True)
+    (rows_of / "contacts.csv").write_text("somebody@example.org")
+    return rows_of
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
@@ -128,12 +136,25 @@ def test_a_second_load_of_one_source_is_refused_while_the_first_runs(company: Co
     load("raw_matomo")
 
 
-def test_nothing_is_left_in_temporary_folders(company: Company) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("tandem-load-*"))
+def test_nothing_is_left_in_working_folders(company: Company) -> None:
     load("raw_hubspot")
     with pytest.raises(LoadError):
         load("raw_hubspot", access_token="expired")
-    assert set(Path(tempfile.gettempdir()).glob("tandem-load-*")) <= before
+    assert not list(working_folders().iterdir())
+
+
+def test_the_next_load_removes_what_a_killed_one_left(company: Company) -> None:
+    left = abandoned("raw_hubspot")
+    load("raw_hubspot")
+    assert not left.exists()
+
+
+def test_what_killed_loads_left_can_be_removed_beside_one_that_runs(company: Company) -> None:
+    left = abandoned("raw_hubspot")
+    with pipeline_for("raw_matomo") as pipeline:
+        clear_abandoned()
+        assert Path(pipeline.pipelines_dir).is_dir()
+    assert not left.exists()
 
 
 def test_a_load_that_breaks_off_leaves_nothing_visible_and_the_next_one_is_whole(
@@ -182,16 +203,14 @@ def test_errors_never_quote_rows(company: Company) -> None:
 
 
 def test_a_full_working_folder_stops_the_load_and_the_next_one_is_whole(
-    company: Company, tandem_home: Path, monkeypatch: pytest.MonkeyPatch
+    company: Company,
 ) -> None:
     company.load()
     before = snapshot()
-    with small_disk(tandem_home.parent / "work", 1) as disk:
+    with small_disk(working_folders(), 1) as disk:
         (disk / "filler").write_bytes(bytes(1024 * 1024 - 64 * 1024))
-        monkeypatch.setattr(tempfile, "tempdir", str(disk))
         with pytest.raises(LoadError, match=r"disk .* is full.*Next:"):
             load("raw_shopify", lookback_minutes=60 * 24 * 400)
-    monkeypatch.setattr(tempfile, "tempdir", None)
     assert snapshot() == before
     load("raw_shopify")
     assert snapshot() == before

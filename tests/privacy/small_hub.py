@@ -79,6 +79,22 @@ class SmallHub:
         )
         submit(self.warehouse.url("loader"), [act])
 
+    def load(self) -> None:
+        """Load a contact of the CRM and an order of the shop for everybody."""
+        with self.warehouse.connect() as connection:
+            for person in self.people:
+                own = self.key("hubspot_contact_id", str(person.number))
+                email = self.key("email", person.email)
+                connection.execute(
+                    "insert into raw_hubspot.contacts values (%s, %s, %s, null)",
+                    [str(person.number), own, email],
+                )
+                connection.execute(
+                    "insert into raw_shopify.orders values "
+                    "(%s, %s, %s, %s, %s, %s, null, '/', 'x.example', 10)",
+                    [f"o{person.number}", "c1", own, f"k{person.number}", own, email],
+                )
+
     def build(self) -> None:
         """Rebuild what activation stands on, from the ledger as it is now."""
         given = self._given()

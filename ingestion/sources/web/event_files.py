@@ -6,7 +6,6 @@ are deleted by the next run, when nothing reads them any more.
 """
 
 import logging
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -147,7 +146,6 @@ class _Load:
 
 def _appended(shape: Shape, pages: DltResource) -> DltResource:
     """Return the resource that appends events as files, which PostgreSQL reads by itself."""
-    folder = tempfile.TemporaryDirectory(prefix="tandem-events-")
     written = iter(range(1_000_000_000))
 
     def pick(batch: Batch) -> Iterator[Any]:
@@ -155,7 +153,9 @@ def _appended(shape: Shape, pages: DltResource) -> DltResource:
         if table is None or not table.num_rows:
             yield shape.arrow.empty_table()
             return
-        path = Path(folder.name) / f"{next(written)}.csv"
+        folder = Path(dlt.current.pipeline().working_dir, "events")
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{next(written)}.csv"
         load_id = pa.scalar(load_package_state()["load_id"], pa.string())
         stamped = table.append_column("_dlt_load_id", pa.repeat(load_id, table.num_rows))
         arrow_csv.write_csv(stamped, path)
