@@ -112,7 +112,7 @@ SOURCES: dict[str, SourceSpec] = {
             "files",
             "files",
             "ingestion.sources.files.files",
-            ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets"),
+            ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets", "consents"),
             settings=("base_url",),
         ),
     )

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     TOO_LARGE = "field_too_large"
     TOO_DEEP = "nested_too_deep"
     ID_FORMAT = "malformed_id"
+    NOT_LISTED = "not_one_of_the_known_words"
 
 
 class BadValueError(ValueError):

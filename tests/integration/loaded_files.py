@@ -9,7 +9,7 @@ from typing import Any
 from ingestion.guard import normalise
 from ingestion.guard.values import to_timestamp
 from ingestion.sandbox.company import store
-from ingestion.sandbox.company.drops import ads, kept, render, service, stores
+from ingestion.sandbox.company.drops import ads, kept, permissions, render, service, stores
 from ingestion.sandbox.company.drops.folder import render_again
 from ingestion.sandbox.company.drops.kept import Line
 from ingestion.sandbox.company.folder import database
@@ -46,12 +46,13 @@ class Drops:
 
 
 def assert_same(company: Company) -> None:
-    """Compare spend, receipts with their lines, calls and tickets."""
+    """Compare spend, receipts with their lines, calls, tickets and lists of consents."""
     drops = Drops(company.info.company_dir)
     _spend(drops)
     _receipts(drops.lines(stores.FEED))
     _calls(drops.lines(service.CALLS))
     _tickets(drops)
+    _consents(drops.lines(permissions.FEED))
 
 
 def _spend(drops: Drops) -> None:
@@ -92,6 +93,8 @@ def _receipts(lines: list[Line]) -> None:
             "sold_at": moment(line.at),
             "total_amount": Decimal(total) / 100,
             "currency": render.store_of(line.unit).currency,
+            "country_code": render.store_of(line.unit).country,
+            "has_agreed_to_email": doc["offers"],
         }
         assert {name: row[name] for name in expected} == expected
         for position, item in enumerate(doc["goods"], 1):
@@ -136,6 +139,29 @@ def _tickets(drops: Drops) -> None:
             "satisfaction_score": told["satisfaction"],
             "solved_at": to_timestamp(told["solved_at"]),
             "updated_at": to_timestamp(told["updated_at"]),
+        }
+        assert {name: row[name] for name in expected} == expected
+
+
+def _consents(lines: list[Line]) -> None:
+    loaded = by("consent_id", rows("raw_files.consents"))
+    assert loaded.keys() == {line.id for line in lines}
+    keys = keyer()
+    for line in lines:
+        doc, row = line.doc, loaded[line.id]
+        address = normalise.email(doc["email"]) if doc["email"] else None
+        number = normalise.phone(doc["phone"], doc["country"]) if doc["phone"] else None
+        email_key, phone_key = keys.key("email", address), keys.key("phone", number)
+        expected = {
+            "office": line.unit,
+            "subject_key": email_key or phone_key,
+            "email_key": email_key,
+            "phone_key": phone_key,
+            "purpose": doc["purpose"],
+            "channel": doc["channel"],
+            "action": doc["action"],
+            "capture_method": doc["method"],
+            "occurred_at": moment(line.at),
         }
         assert {name: row[name] for name in expected} == expected
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from ingestion.pipelines import load
-from ingestion.sandbox.company.drops import ads, service, stores
+from ingestion.sandbox.company.drops import ads, permissions, service, stores
 from ingestion.sandbox.company.drops.folder import FOLDER
 from ingestion.settings import role_url
 from tests.conftest import Warehouse
@@ -53,6 +53,7 @@ def test_a_first_load_is_identical_with_what_third_parties_hold(company: Company
     loaded_files.assert_same(company)
     assert rows("raw_files.pos_sales")
     assert rows("raw_files.calls")
+    assert rows("raw_files.consents")
     assert quarantined(company) == []
 
 
@@ -165,6 +166,42 @@ def test_bad_rows_are_turned_away_and_their_neighbours_loaded(company: Company) 
     bad.unlink()
 
 
+def test_a_list_of_consents_with_words_nobody_knows_is_turned_away_row_by_row(
+    company: Company,
+) -> None:
+    odd = folder(company) / "consents" / "office" / "odd.csv"
+    digest = "0" * 64
+    odd.write_text(
+        "consent_id,email,phone,customer_no,country,purpose,channel,action,occurred_at,"
+        "legal_basis,proof_sha256,remark\n"
+        f"X1,a.b@freemail.example,,,DE,email_marketing,email,grant,2026-01-01,,{digest},seen\n"
+        "X2,a.b@freemail.example,,,DE,newsletters,email,grant,2026-01-01,,,\n"
+        "X3,a.b@freemail.example,,,DE,email_marketing,sms,grant,2026-01-01,,,\n"
+        "X4,a.b@freemail.example,,,DE,email_marketing,email,agreed,2026-01-01,,,\n"
+        "X5,a.b@freemail.example,,,DE,email_marketing,email,redact,2026-01-01,,,\n"
+        "X6,a.b@freemail.example,,,DE,email_marketing,email,grant,last year,,,\n"
+        "X7,a.b@freemail.example,,,DE,email_marketing,email,grant,2026-02-30,,,\n"
+        "X8,a.b@freemail.example,,,DE,email_marketing,email,grant,2026-01-01,because,,\n"
+        "X9,a.b@freemail.example,,,DE,email_marketing,email,grant,2026-01-01,,a photo,\n"
+        "X10,a.b@freemail.example,,,DE,sms_marketing,sms,grant,2026-01-01,,,\n"
+        "X11,,,,DE,email_marketing,email,withdraw,2026-01-01,,,\n"
+        "X12,,,4711,DE,email_marketing,,withdraw,,,,\n"
+        ",a.b@freemail.example,,,DE,email_marketing,email,grant,2026-01-01,,,\n"
+    )
+    load(NAME)
+    loaded = {row["consent_id"]: row for row in rows("raw_files.consents", "consent_id like 'X%%'")}
+    assert loaded.keys() == {"X1", "X12"}
+    assert loaded["X1"]["proof_sha256"] == digest
+    assert loaded["X1"]["extra"] == '{"remark":"seen"}'
+    assert loaded["X12"]["subject_key"] == loaded["X12"]["user_key"]
+    assert loaded["X12"]["occurred_at"] is None
+    assert sorted(reason for name, reason in quarantined(company) if name == "consents") == [
+        "date_out_of_range", "malformed_id", "missing_key", "missing_key", "missing_key",
+        "not_a_date", *["not_one_of_the_known_words"] * 5,
+    ]  # fmt: skip
+    odd.unlink()
+
+
 def test_a_file_without_its_columns_is_reported_and_tried_again(company: Company) -> None:
     renamed = folder(company) / "calls" / "renamed.csv"
     renamed.write_text("id,start,caller\nC9,2026-01-01T10:00:00Z,+4930231250\n")
@@ -175,9 +212,11 @@ def test_a_file_without_its_columns_is_reported_and_tried_again(company: Company
 
 def test_no_readable_value_is_in_the_raw_tables(company: Company, drops: Drops) -> None:
     mails = {
-        line.doc["email"] for feed in (stores.FEED, service.TICKETS) for line in drops.lines(feed)
+        line.doc["email"]
+        for feed in (stores.FEED, service.TICKETS, permissions.FEED)
+        for line in drops.lines(feed)
     } - {None}
     assert mails
-    for table in ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets"):
+    for table in ("ad_spend", "pos_sales", "pos_sale_lines", "calls", "tickets", "consents"):
         told = repr(rows(f"raw_files.{table}")).lower()
         assert not [mail for mail in mails if mail.lower() in told]

@@ -225,4 +225,4 @@ def test_the_ledger_hears_of_a_load_of_every_source_that_tells_consent() -> None
     from orchestration.defs.ingestion import _tells_consent
 
     telling = {source.vendor for source in SOURCES.values() if _tells_consent(source)}
-    assert telling == {"hubspot", "matomo", "shopify"}
+    assert telling == {"files", "hubspot", "matomo", "shopify"}

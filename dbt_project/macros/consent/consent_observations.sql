@@ -3,8 +3,9 @@
     upper({{ country }} || coalesce('-' || {{ region }}, ''))
 {%- endmacro %}
 
-{# Last step of a source's observations: the same columns, in the ledger's order. #}
-{% macro consent_observations(relation, source) -%}
+{# Last step of a source's observations: the same columns, in the ledger's order. A *proven* source
+   says which notice was shown and has a proof of each act. #}
+{% macro consent_observations(relation, source, proven=false) -%}
 {%- set text = t_text() -%}
     select
         {{ consent_event_id(source) }} as event_id,
@@ -21,8 +22,8 @@
         source,
         source_key,
         capture_method,
-        cast(null as {{ text }}) as notice_version,
-        cast(null as {{ text }}) as proof_sha256,
+        {{ 'notice_version' if proven else 'cast(null as ' ~ text ~ ') as notice_version' }},
+        {{ 'proof_sha256' if proven else 'cast(null as ' ~ text ~ ') as proof_sha256' }},
         cast(null as {{ text }}) as consent_string,
         1 as key_version,
         false as is_authenticated,

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ingestion.sandbox.company import clock, store, truth
+from ingestion.sandbox.company.drops import permissions
 from ingestion.sandbox.company.drops.folder import Drops
 from ingestion.sandbox.company.flow import write_day
 from ingestion.sandbox.company.flush import flush
@@ -51,9 +52,10 @@ def _live_on(folder: Path, world: World, known: Facts, days: int, since: int) ->
             drops.live(world, known.seed, day, visits)
         flush(connection, world, since, now)
         drops.write(folder, connection, world, now)
+        elsewhere = list(permissions.acts(connection, now))
         store.put_meta(connection, "as_of", str(now))
         connection.execute("commit")
-    ledger.write(world, now)
+    ledger.write(world, now, elsewhere)
     world.save(folder / "state.npz")
     known.day = until
     remember(folder, known)

@@ -1,7 +1,8 @@
 """Files that third parties drop -> Postgres schema ``raw_files``.
 
 A folder or bucket (``base_url``) with one folder per feed: ``ads/<account>/``, ``pos/<store>/``,
-``calls/``, ``tickets/``; formats, grain and keys stand in the module of each feed.
+``calls/``, ``tickets/``, ``consents/<office>/``; formats, grain and keys stand in the module of
+each feed.
 Cursor: none. Every file whose size or time changed is read, however old its name; see
 `ingestion.sources.files.exports` for which of several files counts. ``full_read`` reads all again.
 Bad rows go to quarantine and their neighbours on; a file without its columns goes there as one row

@@ -1,6 +1,6 @@
 """What the dropped files hold: every kind of file, and the shapes of all of them."""
 
-from ingestion.sources.files import service, spend, tills
+from ingestion.sources.files import permissions, service, spend, tills
 
-FEEDS = (spend.FEED, tills.FEED, service.CALL_FEED, service.TICKET_FEED)
+FEEDS = (spend.FEED, tills.FEED, service.CALL_FEED, service.TICKET_FEED, permissions.FEED)
 SHAPES = tuple(shape for feed in FEEDS for shape in feed.shapes)

@@ -4,7 +4,8 @@ Grain and keys: receipt; receipt and line. A return is a receipt of its own, wit
 quantities and the receipt it takes back. One file holds some days of one store (its folder):
 ``#store=…;timezone=…;currency=…;from=…;to=…``, a heading, one row per receipt line, and
 ``#rows=<n>``, without which the file is still being written. Times are the store's own clock,
-amounts have a decimal comma. The loyalty card carries the customer's login id.
+amounts have a decimal comma. The loyalty card carries the customer's login id. ``offers_by_email``
+is what was answered when the address was left: yes, no, or nothing when nobody asked.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 
+from ingestion.guard import derive
 from ingestion.guard.gate import Guard
 from ingestion.guard.shapes import Derived, Field, Identifier, Shape, Treatment
 from ingestion.sources.files.feeds import SOURCE, Feed, last_of_each, marked, own_fields, partition
@@ -52,6 +54,7 @@ POS_SALES = Shape(
         Field("tax_amount", "tax", "decimal"),
         Field("total_amount", "receipt_total", "decimal", required=True),
         Field("sold_at", "sold_at", "timestamp", required=True),
+        Field("has_agreed_to_email", "offers_by_email", "bool"),
     ),
     identifiers=(
         Identifier("order_key", "order_id", ("receipt_id",), required=True),
@@ -65,6 +68,8 @@ POS_SALES = Shape(
             "id",
             lambda v: v["user_key"] or v["email_key"] or v["phone_key"] or v["order_key"],
         ),
+        Derived("country_code", "text", lambda v: derive.country_code(v["country"])),
+        Derived("observed_at", "timestamp", lambda v: v["as_of"]),
         partition("sold_date"),
     ),
 )

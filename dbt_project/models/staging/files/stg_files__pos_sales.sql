@@ -32,14 +32,19 @@ typed as (
         cast(store_code as {{ t_text() }}) as store_code,
         cast(kind as {{ t_text() }}) as kind,
         cast(currency as {{ t_text() }}) as currency,
+        cast(country_code as {{ t_text() }}) as country_code,
 
         -- numerics
         cast(tax_amount as {{ t_money() }}) as tax_amount,
         cast(total_amount as {{ t_money() }}) as total_amount,
 
+        -- booleans
+        cast(has_agreed_to_email as boolean) as has_agreed_to_email,
+
         -- timestamps
         cast(sold_at as timestamp) as sold_at,
-        cast(exported_at as timestamp) as exported_at
+        cast(exported_at as timestamp) as exported_at,
+        cast(observed_at as timestamp) as observed_at
 
     from source
     where _dlt_load_id in (select completed.load_id from completed)

@@ -1,7 +1,8 @@
 """The drop folder of a company, ``drops/<feed>/…``: written anew where its lines changed.
 
-Ad reports are monthly and restated in place; journals weekly per store; call logs and ticket
-exports monthly. A file whose content did not change is left alone, so that its time stays.
+Ad reports are monthly and restated in place; journals weekly per store; call logs, ticket
+exports and lists of consents monthly. A file whose content did not change is left alone, so that
+its time stays.
 """
 
 import sqlite3
@@ -15,7 +16,16 @@ import pyarrow.parquet as pq
 
 from ingestion.sandbox.company import store
 from ingestion.sandbox.company.clock import DAY, START
-from ingestion.sandbox.company.drops import ads, kept, outlet, render, service, stores, woo
+from ingestion.sandbox.company.drops import (
+    ads,
+    kept,
+    outlet,
+    permissions,
+    render,
+    service,
+    stores,
+    woo,
+)
 from ingestion.sandbox.company.drops.kept import Line
 from ingestion.sandbox.company.folder import database
 from ingestion.sandbox.company.render.naming import Naming
@@ -44,6 +54,7 @@ class Drops:
         self._lines += stores.sell(world, seed, day)
         self._lines += service.answer(world, seed, day)
         self._lines += outlet.sell(world, seed, day)
+        self._lines += permissions.given(world, seed, day)
 
     def write(self, folder: Path, connection: sqlite3.Connection, world: World, now: int) -> None:
         """Keep the lines and bring the drop folder up to an instant."""
@@ -92,6 +103,9 @@ def _files(connection: sqlite3.Connection, now: int) -> Iterator[tuple[str, byte
         yield f"calls/{month}.csv", render.calls(lines)
     for (_, month), lines in _grouped(kept.lines(connection, service.TICKETS, now), _month).items():
         yield f"tickets/{month}.csv", render.tickets(lines, now)
+    told = kept.lines(connection, permissions.FEED, now)
+    for (unit, month), lines in _grouped(told, _month).items():
+        yield f"consents/{unit}/{month}.csv", render.permissions(lines)
 
 
 def _grouped(lines: list[Line], period: Callable[[int], str]) -> dict[tuple[str, str], list[Line]]:

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from ingestion.sandbox.company.clock import iso
@@ -19,6 +20,7 @@ from ingestion.sandbox.company.drops.service import as_ticket
 from ingestion.sandbox.company.drops.stores import STORES, Store
 
 _CALL_ZONE = ZoneInfo("Europe/Berlin")
+_YES_OR_NO = {True: "yes", False: "no", None: None}
 
 
 def day_of(seconds: int) -> date:
@@ -100,7 +102,7 @@ def journal(lines: Sequence[Line], store: Store, first: date, last: date) -> byt
     rows: list[list[object]] = [
         ["receipt", "line", "type", "sold_at", "till", "cashier", "card", "email", "phone", "sku",
          "article", "quantity", "unit_price", "discount", "tax", "receipt_total",
-         "original_receipt"]
+         "original_receipt", "offers_by_email"]
     ]  # fmt: skip
     for each in lines:
         doc = each.doc
@@ -112,7 +114,7 @@ def journal(lines: Sequence[Line], store: Store, first: date, last: date) -> byt
                 [doc["receipt"], number, doc["type"], f"{sold:%d-%m-%Y %H:%M:%S}", 1, "till desk",
                  doc["card"], doc["email"], doc["phone"], item["sku"], item["sku"].split("-")[0],
                  item["quantity"], _comma(item["price"]), _comma(item["discount"]), _comma(tax),
-                 _comma(total), doc["original"]]
+                 _comma(total), doc["original"], _YES_OR_NO[doc["offers"]]]
             )  # fmt: skip
     return (head + _sheet(rows, delimiter=";") + f"#rows={len(rows) - 1}\n").encode()
 
@@ -140,6 +142,22 @@ def tickets(lines: Sequence[Line], now: int) -> bytes:
     found = [as_ticket(each, now) for each in lines]
     names = list(found[0]) if found else ["ticket_id", "created_at"]
     rows: list[list[object]] = [list(names), *([each[n] for n in names] for each in found)]
+    return _sheet(rows).encode()
+
+
+def permissions(lines: Iterable[Line]) -> bytes:
+    """Return an office's list of what people allowed or refused on paper and by telephone."""
+    rows: list[list[object]] = [
+        ["consent_id", "email", "phone", "country", "purpose", "channel", "action", "occurred_at",
+         "capture_method", "notice_version", "proof_sha256"]
+    ]  # fmt: skip
+    for each in lines:
+        doc = each.doc
+        form = sha256(each.id.encode()).hexdigest() if doc["action"] == "grant" else None
+        rows.append(
+            [each.id, doc["email"], doc["phone"], doc["country"], doc["purpose"], doc["channel"],
+             doc["action"], iso(each.at), doc["method"], "v2", form]
+        )  # fmt: skip
     return _sheet(rows).encode()
 
 

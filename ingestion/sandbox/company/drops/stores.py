@@ -11,8 +11,8 @@ import numpy as np
 
 from ingestion.sandbox.company.accounts import HOUR, address_at
 from ingestion.sandbox.company.catalogue import catalogue
-from ingestion.sandbox.company.clock import DAY, day_start
-from ingestion.sandbox.company.draws import generator
+from ingestion.sandbox.company.clock import DAY, NEVER, day_start
+from ingestion.sandbox.company.draws import Ints, generator
 from ingestion.sandbox.company.drops.kept import Line, Ref, as_int
 from ingestion.sandbox.company.render.naming import customer_id
 from ingestion.sandbox.company.visiting import season
@@ -21,6 +21,7 @@ from ingestion.sandbox.company.world import World
 
 FEED = "pos"
 _VISITS_PER_DAY, _PASSERS_BY, _RETURNS = 0.004, 0.6, 0.05
+_ASKED, _AGREE = 0.6, 0.65
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
     tells = rng.random((len(person), 3))
     sizes = rng.integers(1, 4, len(person))
     variants = catalogue()[1]
+    answers = _answers(world, seed, day, store, person)
     made = []
     for number, who in enumerate(as_int(person)):
         chosen = rng.integers(0, len(variants), int(sizes[number]))
@@ -98,6 +100,7 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
             "card": str(customer_id(customer)) if has_card else None,
             "email": Ref("email", mails[number]) if leaves_mail else None,
             "phone": Ref("phone", int(people["phone"][who])) if leaves_phone else None,
+            "offers": answers[number] if leaves_mail else None,
             "original": None,
         }
         sold_at = int(at[number])
@@ -105,9 +108,21 @@ def _store(world: World, seed: int, day: int, store: Store) -> list[Line]:
         if rng.random() < _RETURNS:
             first = goods[0]
             taken = {**first, "quantity": -first["quantity"], "discount": -first["discount"]}
-            own = {"type": "return", "receipt": f"{receipt}-R", "original": receipt}
+            own = {"type": "return", "receipt": f"{receipt}-R", "original": receipt, "offers": None}
             back = {**doc, **own, "goods": [taken]}
             later = sold_at + int(rng.integers(2, 40)) * DAY
             person_or_none = who if who >= 0 else None
             made.append(Line(FEED, store.code, f"{receipt}-R", later, person_or_none, back))
     return made
+
+
+def _answers(world: World, seed: int, day: int, store: Store, person: Ints) -> list[bool | None]:
+    """Return what each said to offers by e-mail; None where nobody asked.
+
+    Who will ask to be forgotten is not asked: a franchise store would not hear of it.
+    """
+    rng = generator(seed, day, f"offers {store.code}")
+    stays = world.people["erased_at"][np.maximum(person, 0)] == NEVER
+    asked = (rng.random(len(person)) < _ASKED) & stays
+    agrees = rng.random(len(person)) < _AGREE
+    return [bool(a) if q else None for q, a in zip(asked, agrees, strict=True)]

@@ -7,7 +7,7 @@ least one is granted, unknown otherwise. An erasure ends everything said by the 
 addresses and numbers it names; a browser's own answer stands until it is changed there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from ingestion.sandbox.company.accounts import DOUBLE_OPT_IN, INVALID, NOT_SUBSC
 from ingestion.sandbox.company.banner import ALL, ANALYTICS_ONLY
 from ingestion.sandbox.company.clock import NEVER
 from ingestion.sandbox.company.draws import Ints, hashed
+from ingestion.sandbox.company.drops.permissions import Said
 from ingestion.sandbox.company.render.naming import Naming, contact_id, customer_id, visitor_ids
 from ingestion.sandbox.company.truth.columns import bounds, instants
 from ingestion.sandbox.company.world import World
@@ -60,12 +61,16 @@ class _Acts:
             self.columns[name].append(value)
 
 
-def tables(world: World, naming: Naming, seed: int, now: int) -> dict[str, pa.Table]:
-    """Return acts, subject states and person states up to ``now``."""
+def tables(
+    world: World, naming: Naming, seed: int, now: int, elsewhere: Iterable[Said] = ()
+) -> dict[str, pa.Table]:
+    """Return acts, subject states and person states up to ``now``; ``elsewhere``: told by files."""
     acts = _Acts()
     _web(acts, world, seed, now)
     _shop(acts, world, naming, now)
     _crm(acts, world, naming, now)
+    for *said, when in elsewhere:
+        acts.add(*said, GRANT if said[-1] == "grant" else DENY, when)
     at = np.array(acts.columns.pop("at"), dtype=np.int64)
     state = np.array(acts.columns.pop("state"), dtype=np.int64)
     person = np.array(acts.columns["person_id"], dtype=np.int64)

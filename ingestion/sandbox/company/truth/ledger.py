@@ -1,5 +1,6 @@
 """Writes the truth tables; visits as they happen, everything else anew at each instant."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ingestion.sandbox.company.channels import SOURCES
 from ingestion.sandbox.company.clicks import Clicks
+from ingestion.sandbox.company.drops.permissions import Said
 from ingestion.sandbox.company.outcomes import Outcome
 from ingestion.sandbox.company.render.naming import Naming, order_id
 from ingestion.sandbox.company.render.visits import visitor_keys
@@ -71,8 +73,8 @@ class Ledger:
             )
         )
 
-    def write(self, world: World, now: int) -> None:
-        """Write all tables as of ``now``."""
+    def write(self, world: World, now: int, elsewhere: Iterable[Said] = ()) -> None:
+        """Write all tables as of ``now``; ``elsewhere`` are permissions told by files."""
         if self._parts:
             folder = self._folder / "visits"
             folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,7 @@ class Ledger:
         made: dict[str, pa.Table] = {
             "people": journeys.people(world, now),
             **identity.tables(world, naming, self._seed, visits, now),
-            **consents.tables(world, naming, self._seed, now),
+            **consents.tables(world, naming, self._seed, now, elsewhere),
             **journeys.tables(world, now),
             **commerce.tables(world, now),
             "channel_effects": journeys.channel_effects(),
