@@ -25,6 +25,12 @@ def test_a_first_load_is_identical_with_the_servers(company: Company) -> None:
     loaded_matomo.assert_same(company)
 
 
+def test_what_was_loaded_has_statistics_at_once(company: Company) -> None:
+    for table in ("raw_hubspot.contacts", "raw_matomo.visits", "raw_matomo._dlt_loads"):
+        schema, name = table.split(".")
+        assert rows("pg_stats", f"schemaname = '{schema}' and tablename = '{name}'"), table
+
+
 def test_loading_twice_changes_nothing(company: Company) -> None:
     before = snapshot()
     company.load()
