@@ -60,30 +60,24 @@ def clean(table: pa.Table) -> pa.Table:
     return table.filter(pc.and_(table["is_exclusive"], pc.invert(is_dirt)))
 
 
+def rows(table: pa.Table) -> Iterator[Row]:
+    """Return a table's rows, of which few are Python objects at a time."""
+    for batch in table.to_batches(max_chunksize=50_000):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
 def record_rows(truth: Path, keys: Keys, *, is_clean: bool = False) -> Iterator[Row]:
     """Identifiers of contacts, customers and orders."""
-    records = pq.read_table(truth / "records.parquet")
-    seen = {
-        (source, kind, key): when
-        for source, kind, key, when in zip(
-            *(
-                records[c].to_pylist()
-                for c in ("source", "record_type", "record_id", "first_seen_at")
-            ),
-            strict=True,
-        )
-    }
+    record = ["source", "record_type", "record_id"]
     found = pq.read_table(truth / "identifiers.parquet")
     found = clean(found) if is_clean else found
-    columns = ("source", "record_type", "record_id", "identifier_type", "value")
-    for source, kind, key, name, value in zip(
-        *(found[c].to_pylist() for c in columns), strict=True
-    ):
-        subject = keys.of(name, value)
-        if source == "matomo" or subject is None:
-            continue
-        when = seen[source, kind, key]
-        yield source, f"{kind}/{key}", name, subject, when, when, 1
+    found = found.filter(pc.not_equal(found["source"], "matomo"))
+    found = found.select([*record, "identifier_type", "value"]).join(
+        pq.read_table(truth / "records.parquet", columns=[*record, "first_seen_at"]), record
+    )
+    for source, kind, number, name, value, when in rows(found):
+        if (subject := keys.of(name, value)) is not None:
+            yield source, f"{kind}/{number}", name, subject, when, when, 1
 
 
 def visit_rows(truth: Path, keys: Keys, *, is_clean: bool = False) -> Iterator[Row]:
@@ -94,20 +88,20 @@ def visit_rows(truth: Path, keys: Keys, *, is_clean: bool = False) -> Iterator[R
         own = clean(pq.read_table(truth / "identifiers.parquet"))
         own = own.filter(pc.equal(own["identifier_type"], "anonymous_id"))
         visits = visits.filter(pc.is_in(visits["visitor_id"], own["value"].combine_chunks()))
-    days: dict[tuple[str, str, str, str], list[object]] = {}
-    columns = ("visitor_id", "customer_row", "order_id", "started_at", "ended_at")
-    for visitor, customer, order, start, end in zip(
-        *(visits[c].to_pylist() for c in columns), strict=True
-    ):
+    visits = visits.append_column("day", pc.strftime(visits["started_at"], "%Y-%m-%d"))
+    spans = [("started_at", "min"), ("ended_at", "max"), ("day", "count")]
+    record = ["visitor_id", "customer_row", "day"]
+    for visitor, customer, day, start, end, count in rows(visits.group_by(record).aggregate(spans)):
         user = str(customer_id(customer)) if customer >= 0 else ""
-        record = f"{visitor}/{user}/{start:%Y-%m-%d}"
-        for kind, value in (("anonymous_id", visitor), ("user_id", user), ("order_id", order)):
+        for kind, value in (("anonymous_id", visitor), ("user_id", user)):
             if value and (key := keys.of(kind, value)):
-                span = days.setdefault((record, kind, key, ""), [start, end, 0])
-                span[0], span[1] = min(span[0], start), max(span[1], end)  # type: ignore[type-var]
-                span[2] = int(str(span[2])) + 1
-    for (record, kind, key, _), (start, end, count) in days.items():
-        yield "matomo", record, kind, key, start, end, count
+                yield "matomo", f"{visitor}/{user}/{day}", kind, key, start, end, count
+    ordering = visits.filter(pc.is_valid(visits["order_id"]))
+    spent = ordering.group_by([*record, "order_id"]).aggregate(spans)
+    for visitor, customer, day, order, start, end, count in rows(spent):
+        user = str(customer_id(customer)) if customer >= 0 else ""
+        if key := keys.of("order_id", order):
+            yield "matomo", f"{visitor}/{user}/{day}", "order_id", key, start, end, count
 
 
 def load(warehouse: Warehouse, truth: Path, *, is_clean: bool = False) -> int:
