@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orchestration.identity.graph import Edges, Int, Mask, Nodes, Small
+from orchestration.identity.graph import Edges, Int, Nodes, Small
 from orchestration.identity.limits import Limits, most_in_window, violators
 
 DENIED = "denied"
@@ -46,26 +46,36 @@ def strongest_first(edges: Edges, nodes: Nodes) -> Int:
 
 
 class _Forest:
-    """Union-find whose parts know what they hold."""
+    """Union-find whose parts know what they hold; nodes enter with their first edge."""
 
-    def __init__(self, members: Int, nodes: Nodes, limits: Limits) -> None:
+    def __init__(self, nodes: Nodes, limits: Limits) -> None:
+        self.nodes = nodes
         self.limits = limits
-        self.parent = {int(node): int(node) for node in members}
+        self.parent: dict[int, int] = {}
         self.parts: dict[int, _Part] = {}
-        counted = {c for c, r in enumerate(limits.rules.types) if r.max_values_per_person}
-        counted |= set(limits.rules.yields.values())
-        sides: dict[int, set[tuple[int, int]]] = {}
+        self.counted = {c for c, r in enumerate(limits.rules.types) if r.max_values_per_person}
+        self.counted |= set(limits.rules.yields.values())
+        self.sides: dict[int, set[tuple[int, int]]] = {}
         for number, pair in enumerate(limits.denied):
             for side, node in enumerate(pair):
-                sides.setdefault(node, set()).add((number, side))
-        for node in self.parent:
-            code = int(nodes.kind[node])
-            values: dict[int, dict[int, int]] = {}
-            if code in counted:
-                values[code] = {int(limits.value[node]): int(limits.first[node])}
-            self.parts[node] = _Part(1, values, set(sides.get(node, ())))
+                self.sides.setdefault(node, set()).add((number, side))
+
+    def clear(self) -> None:
+        """Forget all parts: the edges to come are of another component."""
+        self.parent.clear()
+        self.parts.clear()
+
+    def _enter(self, node: int) -> None:
+        code = int(self.nodes.kind[node])
+        values: dict[int, dict[int, int]] = {}
+        if code in self.counted:
+            values[code] = {int(self.limits.value[node]): int(self.limits.first[node])}
+        self.parent[node] = node
+        self.parts[node] = _Part(1, values, set(self.sides.get(node, ())))
 
     def root(self, node: int) -> int:
+        if node not in self.parent:
+            self._enter(node)
         while self.parent[node] != node:
             self.parent[node] = self.parent[self.parent[node]]
             node = self.parent[node]
@@ -121,14 +131,21 @@ def cut(edges: Edges, labels: Small, nodes: Nodes, limits: Limits) -> Cuts:
     if not bad.any():
         return Cuts(np.empty(0, np.int64), ())
     affected = np.flatnonzero(bad[labels[edges.left]])
-    inside: Mask = bad[labels]
-    forest = _Forest(np.flatnonzero(inside), nodes, limits)
+    forest = _Forest(nodes, limits)
     order = affected[strongest_first(edges.take(affected), nodes)]
+    # One component after the other, so that few parts are held at a time.
+    order = order[np.argsort(labels[edges.left[order]], kind="stable")]
+    component = labels[edges.left[order]]
+    begins = np.r_[True, component[1:] != component[:-1]].tolist()
     gone, reasons = [], []
     lefts, rights = edges.left[order].tolist(), edges.right[order].tolist()
     ends = np.maximum(nodes.kind[edges.left[order]], nodes.kind[edges.right[order]])
     weaker = np.where(edges.binding[order], -1, ends).tolist()
-    for position, left, right, weak in zip(order.tolist(), lefts, rights, weaker, strict=True):
+    for begin, position, left, right, weak in zip(
+        begins, order.tolist(), lefts, rights, weaker, strict=True
+    ):
+        if begin:
+            forest.clear()
         if reason := forest.join(left, right, weak):
             gone.append(position)
             reasons.append(reason)

@@ -17,6 +17,7 @@ from orchestration.identity.graph import (
     Small,
     Word,
     encode,
+    pieces,
 )
 from orchestration.identity.rules import Joins, RuleSet
 
@@ -33,7 +34,7 @@ class Scope:
     """Seen only because they share a record with a refused value; left as they are."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evidence:
     """What the records say: who is joined, and who used which device when."""
 
@@ -48,6 +49,11 @@ class Evidence:
     excluded: Mask
     """Per node: blocked, refused, or of a type that never joins."""
 
+    def give_up_uses(self) -> Edges:
+        """Return the uses and keep none."""
+        uses, self.uses = self.uses, self.uses.take(np.empty(0, np.int64))
+        return uses
+
 
 def joins_mask(rules: RuleSet, wanted: Joins) -> Mask:
     """Return, per type code, whether it joins in that way."""
@@ -57,15 +63,17 @@ def joins_mask(rules: RuleSet, wanted: Joins) -> Mask:
 def _centres(rows: Observations, nodes: Nodes) -> Small:
     """Return, per row, the strongest identifier of its record (ties by key)."""
     records = int(rows.record.max(initial=-1)) + 1
-    strength: Word = nodes.kind.astype(np.uint64) << np.uint64(56)
-    strength |= nodes.high >> np.uint64(8)
-    mine = strength[rows.node]
+    strength: Word = nodes.high >> np.uint64(8)
+    strength |= nodes.kind.astype(np.uint64) << np.uint64(56)
     best = np.full(records, np.iinfo(np.uint64).max, np.uint64)
-    np.minimum.at(best, rows.record, mine)
-    wins = mine == best[rows.record]
+    for piece in pieces(len(rows.record)):
+        np.minimum.at(best, rows.record[piece], strength[rows.node[piece]])
     centre = np.zeros(records, np.int32)
-    centre[rows.record[wins]] = rows.node[wins]
-    return np.asarray(centre[rows.record], np.int32)
+    for piece in pieces(len(rows.record)):
+        record, node = rows.record[piece], rows.node[piece]
+        wins = strength[node] == best[record]
+        centre[record[wins]] = node[wins]
+    return centre[rows.record]
 
 
 def combine(edges: Edges, size: int) -> Edges:
@@ -90,13 +98,13 @@ def combine(edges: Edges, size: int) -> Edges:
 
 
 def _stars(rows: Observations, nodes: Nodes, timed: Mask) -> tuple[Edges, Edges]:
-    """Return joined pairs, summed over records, and one row for each use of a timed value."""
+    """Return joined pairs, one row per record, and one row for each use of a timed value."""
     centre = _centres(rows, nodes)
     is_leaf = rows.node != centre
     is_use = is_leaf & timed[nodes.kind[rows.node]]
     joined = _spokes(rows, centre, is_leaf & ~is_use)
     uses = _spokes(rows, centre, is_use & ~timed[nodes.kind[centre]])
-    return combine(joined, len(nodes)), uses
+    return joined, uses
 
 
 def _spokes(rows: Observations, centre: Small, which: Mask) -> Edges:
@@ -111,12 +119,14 @@ def _over_shared(edges: Edges, uses: Edges, nodes: Nodes, rules: RuleSet) -> tup
     _, used = encode(uses.left.astype(np.int64) * size + uses.right)
     kind = np.concatenate([nodes.kind[edges.left], nodes.kind[used // size]])
     right = np.concatenate([edges.right, (used % size).astype(np.int32)])
-    limits = np.array([r.max_persons_per_value or np.iinfo(np.int32).max for r in rules.types])
-    partners = np.zeros(size, np.int64)
+    most = [rule.max_persons_per_value or np.iinfo(np.int32).max for rule in rules.types]
+    limits = np.array(most, np.int32)
+    partners = np.zeros(size, np.int32)
     for code in range(len(rules.types)):
-        np.maximum(partners, np.bincount(right[kind == code], minlength=size), out=partners)
+        found = np.bincount(right[kind == code], minlength=size)
+        np.maximum(partners, found, out=partners, casting="same_kind")
     refused = np.flatnonzero(partners > limits[nodes.kind]).astype(np.int32)
-    return refused, partners[refused].astype(np.int32)
+    return refused, partners[refused]
 
 
 def build(rows: Observations, nodes: Nodes, rules: RuleSet, scope: Scope) -> Evidence:
@@ -127,10 +137,12 @@ def build(rows: Observations, nodes: Nodes, rules: RuleSet, scope: Scope) -> Evi
     if excluded.any():
         rows = rows.take(~excluded[rows.node])
     edges, uses = _stars(rows, nodes, timed)
+    edges = combine(edges, len(nodes))
     refused, shared_by = _over_shared(edges, uses, nodes, rules)
     gone = np.zeros(len(nodes), bool)
     gone[refused] = gone[scope.refused] = gone[scope.outside] = True
     if gone.any():
         excluded |= gone
         edges, uses = _stars(rows.take(~gone[rows.node]), nodes, timed)
+        edges = combine(edges, len(nodes))
     return Evidence(edges, uses, refused, shared_by, excluded)

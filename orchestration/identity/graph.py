@@ -6,6 +6,7 @@ depend on the order of arrival, so nothing may be decided by them: ties go by ``
 64 bits of the subject key, which is the same on every machine.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -28,13 +29,40 @@ HEX = b"0123456789abcdef"
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 """2**64 over the golden ratio (Knuth, TAOCP vol. 3, 6.4): spreads the second half of a key."""
 
-
 _POOL = pa.system_memory_pool()
 """Gives large pieces back to the system at once; Arrow's own pool keeps them for later."""
+PIECE = 1_000_000
+_SHARE = 500_000
+"""Values numbered at a time: a table of 25 MB at most."""
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """Return the parts of an array to look at in turn, where what is computed is not kept."""
+    return (slice(start, start + PIECE) for start in range(0, count, PIECE))
 
 
 def encode(values: Int | Word) -> tuple[Small, npt.NDArray[Any]]:
-    """Number distinct values; return the number of each row, and the values by number."""
+    """Number distinct values; return the number of each row, and the values by number.
+
+    Many values are numbered share by share, each value's hash saying its share: one table of all
+    of them would take more memory than the values, and miss the processor's caches.
+    """
+    shares = len(values) // _SHARE + 1
+    if shares == 1:
+        return _encoded(values)
+    share = (values.view(np.uint64) * _MIXER >> np.uint64(32)) % np.uint64(shares)
+    share = share.astype(np.uint16)
+    number, distinct, known = np.empty(len(values), np.int32), [], 0
+    for each in range(shares):
+        rows = np.flatnonzero(share == each)
+        index, found = _encoded(values[rows])
+        number[rows] = index + np.int32(known)
+        distinct.append(found)
+        known += len(found)
+    return number, np.concatenate(distinct)
+
+
+def _encoded(values: Int | Word) -> tuple[Small, npt.NDArray[Any]]:
     encoded = pc.dictionary_encode(pa.array(values), memory_pool=_POOL)
     indices = encoded.indices.to_numpy().astype(np.int32, copy=False)
     return indices, encoded.dictionary.to_numpy()
@@ -94,10 +122,19 @@ class Nodes:
 
     def find(self, high: Word, low: Word) -> Small:
         """Return the node of each key, -1 where there is none."""
-        wanted = pa.array(_mixed(high, low, self.mix))
-        known = pa.array(_mixed(self.high, self.low, self.mix))
-        found = pc.fill_null(pc.index_in(wanted, value_set=known), -1).to_numpy()
-        return np.array(found, np.int32)
+        if not len(high):
+            return np.empty(0, np.int32)
+        known, wanted = _mixed(self.high, self.low, self.mix), _mixed(high, low, self.mix)
+        if len(wanted) > _SHARE:
+            index, distinct = encode(np.concatenate([known, wanted]))
+            place = np.full(len(distinct), -1, np.int32)
+            place[index[: len(known)]] = np.arange(len(known), dtype=np.int32)
+            return place[index[len(known) :]]
+        index, distinct = encode(wanted)
+        hits = pc.index_in(pa.array(known), value_set=pa.array(distinct), memory_pool=_POOL)
+        place = np.full(len(distinct), -1, np.int32)
+        place[hits.drop_null().to_numpy()] = np.flatnonzero(hits.is_valid())
+        return place[index]
 
     def keys(self, which: Small | Int | slice) -> npt.NDArray[np.bytes_]:
         """Return subject keys as hex."""
@@ -181,9 +218,15 @@ def intern(high: Word, low: Word, kind: npt.NDArray[np.int8]) -> tuple[Nodes, Sm
     """
     for mix in range(8):
         index, distinct = encode(_mixed(high, low, mix))
-        place = np.empty(len(distinct), np.int64)
-        place[index] = np.arange(len(index))
+        place = np.empty(len(distinct), np.int32)
+        place[index] = np.arange(len(index), dtype=np.int32)
+        del distinct
         nodes = Nodes(high[place], low[place], kind[place], mix)
-        if bool((nodes.low[index] == low).all()) and bool((nodes.high[index] == high).all()):
+        del place
+        if all(
+            np.array_equal(nodes.low[index[piece]], low[piece])
+            and np.array_equal(nodes.high[index[piece]], high[piece])
+            for piece in pieces(len(index))
+        ):
             return nodes, index
     raise ValueError("subject keys cannot be told apart")

@@ -47,6 +47,15 @@ def counted_values(nodes: Nodes, edges: Edges) -> Small:
     return np.asarray(representative[classes], np.int32)
 
 
+def limits_of(
+    nodes: Nodes, edges: Edges, rules: RuleSet, denied: tuple[tuple[int, int], ...]
+) -> Limits:
+    """Return the rules over one set of nodes."""
+    value, seen = counted_values(nodes, edges), first_seen(len(nodes), edges)
+    np.minimum.at(seen, value, seen)
+    return Limits(rules, value, seen[value], denied)
+
+
 def most_in_window(times: Iterable[int], window_days: int | None) -> int:
     """Return how many of the times fall into the fullest window of that many days."""
     ordered = sorted(times)
@@ -67,8 +76,10 @@ def _contested(labels: Small, edges: Edges, nodes: Nodes, rules: RuleSet, count:
     for weak, strong in rules.yields.items():
         parts = label(len(nodes), edges, (weaker != weak) | edges.binding)
         holders = np.flatnonzero(nodes.kind == strong)
-        pairs = np.unique(labels[holders].astype(np.int64) << 32 | parts[holders])
-        bad |= np.bincount(pairs >> 32, minlength=count) > 1
+        component, part = labels[holders], parts[holders]
+        one_part = np.zeros(count, np.int32)
+        one_part[component] = part
+        bad[component[part != one_part[component]]] = True
     return bad
 
 

@@ -13,17 +13,14 @@ from orchestration.identity.components import label
 from orchestration.identity.cuts import DENIED, Cuts, cut
 from orchestration.identity.edges import Scope, build, combine
 from orchestration.identity.graph import (
-    BEGINNING,
-    END,
     Edges,
-    Mask,
     Nodes,
     Observations,
     Small,
 )
-from orchestration.identity.limits import Limits, counted_values, first_seen
+from orchestration.identity.limits import limits_of
 from orchestration.identity.rules import RuleSet
-from orchestration.identity.timelines import Links, Uses, intervals, over_owning
+from orchestration.identity.timelines import Links, Uses, intervals, over_owning, unbound
 
 NOBODY = np.int32(-1)
 SHARED = "max_persons_per_value"
@@ -66,8 +63,14 @@ class Partition:
 
 
 def _owner_sightings(edges: Edges, group: Small, nodes: Nodes, value: Small, by: Small) -> Uses:
-    count = edges.count.astype(np.int64, copy=False)
-    return Uses(value, group[by], edges.first, edges.last, count, nodes.high[by])
+    return Uses(value, group[by], edges.first, edges.last, edges.count, nodes.high[by])
+
+
+def _ends(edges: Edges, nodes: Nodes) -> tuple[Small, Small]:
+    """Return the weaker end of each edge, and the other."""
+    left_weaker = nodes.kind[edges.left] > nodes.kind[edges.right]
+    weaker = np.where(left_weaker, edges.left, edges.right)
+    return weaker, np.where(left_weaker, edges.right, edges.left)
 
 
 def _former_owners(edges: Edges, cuts: Cuts, group: Small, nodes: Nodes) -> Uses:
@@ -78,16 +81,14 @@ def _former_owners(edges: Edges, cuts: Cuts, group: Small, nodes: Nodes) -> Uses
     no part of it, and a denied edge never was evidence of ownership.
     """
     limited = np.array([reason != DENIED for reason in cuts.reason], bool)
-    left_weaker = nodes.kind[edges.left] > nodes.kind[edges.right]
-    value = np.where(left_weaker, edges.left, edges.right)
-    other = np.where(left_weaker, edges.right, edges.left)
-    usable = (nodes.kind[edges.left] != nodes.kind[edges.right]) & (group[other] != NOBODY)
-    usable[cuts.edge[~limited]] = False
     changed = np.zeros(len(nodes), bool)
-    changed[value[cuts.edge[limited]]] = True
-    which = np.flatnonzero(usable & changed[value])
-    value, other = value[which], other[which]
-    edges = edges.take(which)
+    changed[_ends(edges.take(cuts.edge[limited]), nodes)[0]] = True
+    near = changed[edges.left] | changed[edges.right]
+    near[cuts.edge[~limited]] = False
+    edges = edges.take(near)
+    value, other = _ends(edges, nodes)
+    usable = changed[value] & (nodes.kind[value] != nodes.kind[other]) & (group[other] != NOBODY)
+    edges, value, other = edges.take(usable), value[usable], other[usable]
     present = group[other] == group[value]
     arrival = np.full(len(nodes), np.iinfo(np.int64).max)
     np.minimum.at(arrival, value[present], edges.first[present])
@@ -95,21 +96,6 @@ def _former_owners(edges: Edges, cuts: Cuts, group: Small, nodes: Nodes) -> Uses
     before &= arrival[value] < np.iinfo(np.int64).max
     edges = edges.take(before)
     return _owner_sightings(edges, group, nodes, value[before], other[before])
-
-
-def _members(group: Small, elsewhere: Mask) -> Links:
-    node = np.flatnonzero((group != NOBODY) & ~elsewhere).astype(np.int32)
-    ends = np.full(len(node), END)
-    return Links(node, group[node], np.full(len(node), BEGINNING), ends)
-
-
-def _concatenated(parts: list[Links]) -> Links:
-    return Links(
-        np.concatenate([p.node for p in parts]),
-        np.concatenate([p.owner for p in parts]),
-        np.concatenate([p.start for p in parts]),
-        np.concatenate([p.end for p in parts]),
-    )
 
 
 def _permitted_uses(
@@ -126,7 +112,23 @@ def _permitted_uses(
             hits = (uses.right == value) & (group[uses.left] == group[other])
             denials |= {(value, int(joined), DENIED) for joined in uses.left[hits].tolist()}
             keep &= ~hits
-    return uses.take(keep), denials
+    return uses if keep.all() else uses.take(keep), denials
+
+
+def _device_links(
+    uses: Edges, graph: Graph, group: Small, rules: RuleSet
+) -> tuple[Links, tuple[tuple[int, int, str], ...]]:
+    """Return whose each timed value was when, and the sightings that were cut."""
+    nodes = graph.nodes
+    raw, lost_uses = _permitted_uses(uses, graph, group)
+    sightings = _owner_sightings(raw, group, nodes, raw.right, raw.left)
+    lost, reasons = over_owning(sightings, nodes, rules)
+    lost_uses |= {
+        (int(raw.right[i]), int(raw.left[i]), reasons[int(nodes.kind[raw.right[i]])])
+        for i in np.flatnonzero(lost).tolist()
+    }
+    kept = sightings.take(~lost) if lost.any() else sightings
+    return intervals(kept), tuple(sorted(lost_uses))
 
 
 def partition(graph: Graph, rules: RuleSet) -> Partition:
@@ -139,35 +141,27 @@ def partition(graph: Graph, rules: RuleSet) -> Partition:
     if len(graph.bindings):
         edges = combine(edges.joined(graph.bindings.take(usable)), size)
     labels = label(size, edges)
-    value = counted_values(nodes, edges)
-    seen = first_seen(size, edges)
-    np.minimum.at(seen, value, seen)
-    cuts = cut(edges, labels, nodes, Limits(rules, value, seen[value], graph.denied))
+    cuts = cut(edges, labels, nodes, limits_of(nodes, edges, rules, graph.denied))
     if len(cuts.edge):
         keep = np.ones(len(edges), bool)
         keep[cuts.edge] = False
         labels = label(size, edges, keep)
-    group = np.where(evidence.excluded, NOBODY, labels).astype(np.int32)
+    group = labels
+    group[evidence.excluded] = NOBODY
 
-    raw, refusals = _permitted_uses(evidence.uses, graph, group)
-    uses = _owner_sightings(raw, group, nodes, raw.right, raw.left)
-    lost, reasons = over_owning(uses, nodes, rules)
-    lost_uses = refusals | {
-        (int(raw.right[i]), int(raw.left[i]), reasons[int(nodes.kind[raw.right[i]])])
-        for i in np.flatnonzero(lost).tolist()
-    }
-    device_links = intervals(uses.take(~lost))
+    devices, lost_uses = _device_links(evidence.give_up_uses(), graph, group, rules)
     former = intervals(_former_owners(edges, cuts, group, nodes))
     elsewhere = np.zeros(size, bool)
-    elsewhere[device_links.node] = True
-    group[device_links.node] = NOBODY
+    elsewhere[devices.node] = True
+    group[devices.node] = NOBODY
     elsewhere[former.node] = True
+    members = np.flatnonzero((group != NOBODY) & ~elsewhere).astype(np.int32)
     return Partition(
         group,
-        _concatenated([_members(group, elsewhere), device_links, former]),
+        unbound(members, group[members]).joined(devices, former),
         edges,
         cuts,
         evidence.refused,
         evidence.shared_by,
-        tuple(sorted(lost_uses)),
+        lost_uses,
     )

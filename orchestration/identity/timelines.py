@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.identity.graph import BEGINNING, END, Int, Mask, Nodes, Small, Word
+from orchestration.identity.graph import BEGINNING, END, Int, Mask, Nodes, Small, Word, encode
 from orchestration.identity.limits import most_in_window
 from orchestration.identity.rules import RuleSet
 
@@ -27,6 +27,16 @@ class Links:
     def __len__(self) -> int:
         return len(self.node)
 
+    def joined(self, *others: "Links") -> "Links":
+        """Return the links of all."""
+        every = (self, *others)
+        return Links(
+            np.concatenate([links.node for links in every]),
+            np.concatenate([links.owner for links in every]),
+            np.concatenate([links.start for links in every]),
+            np.concatenate([links.end for links in every]),
+        )
+
 
 @dataclass(frozen=True)
 class Uses:
@@ -36,7 +46,7 @@ class Uses:
     owner: Small
     first: Int
     last: Int
-    count: Int
+    count: Small | Int
     owner_key: Word
     """Key of the identifier that stands for the owner in the sighting; breaks ties."""
 
@@ -55,10 +65,6 @@ class Uses:
         )
 
 
-def _pairs(uses: Uses) -> Int:
-    return np.asarray(uses.node.astype(np.int64) << 32 | uses.owner, np.int64)
-
-
 def over_owning(uses: Uses, nodes: Nodes, rules: RuleSet) -> tuple[Mask, dict[int, str]]:
     """Find sightings to cut because their owner has too many values of the type.
 
@@ -73,9 +79,9 @@ def over_owning(uses: Uses, nodes: Nodes, rules: RuleSet) -> tuple[Mask, dict[in
         if limit is None or not len(mine):
             continue
         reasons[code] = f"max_values_per_person:{rule.identifier_type}"
-        pairs = np.unique(_pairs(uses.take(mine)))
-        owners, values = np.unique(pairs & 0xFFFFFFFF, return_counts=True)
-        for owner in owners[values > limit].tolist():
+        _, pairs = encode(uses.node[mine].astype(np.int64) << 32 | uses.owner[mine])
+        values = np.bincount(pairs & 0xFFFFFFFF)
+        for owner in np.flatnonzero(values > limit).tolist():
             rows = mine[uses.owner[mine] == owner]
             gone[rows] = _excess(uses.take(rows), nodes, limit, rule.window_days)
     return gone, reasons
@@ -104,9 +110,24 @@ def _excess(uses: Uses, nodes: Nodes, limit: int, window_days: int | None) -> Ma
 
 def intervals(uses: Uses) -> Links:
     """Return whose each value was when; every value's intervals cover all time, once."""
+    owner = np.full(int(uses.node.max(initial=-1)) + 1, -1, np.int32)
+    owner[uses.node] = uses.owner
+    shared = np.zeros(len(owner), bool)
+    shared[uses.node[uses.owner != owner[uses.node]]] = True
+    single = np.flatnonzero((owner >= 0) & ~shared).astype(np.int32)
+    return unbound(single, owner[single]).joined(_in_turn(uses.take(shared[uses.node])))
+
+
+def unbound(node: Small, owner: Small) -> Links:
+    """Return links that hold for all time (read only: their times are one value each)."""
+    start = np.broadcast_to(np.int64(BEGINNING), len(node))
+    return Links(node, owner, start, np.broadcast_to(np.int64(END), len(node)))
+
+
+def _in_turn(uses: Uses) -> Links:
+    """Return the intervals of values that several owners used."""
     if not len(uses):
-        none = np.empty(0, np.int64)
-        return Links(none.astype(np.int32), none.astype(np.int32), none, none)
+        return unbound(uses.node, uses.owner)
     order = np.lexsort((uses.owner_key, -uses.count, -uses.last, uses.first, uses.node))
     uses = uses.take(order)
     new_value = np.r_[True, uses.node[1:] != uses.node[:-1]]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.identity import graph
 from orchestration.identity.graph import hex_of, intern, words
 from orchestration.identity.ids import new_ids
 from orchestration.identity.measures import Contingency, b_cubed, pairwise
@@ -44,6 +45,18 @@ def test_an_unknown_key_is_not_found():
     high, low = words(pa.array(["0" * 31 + "1"]))
     nodes, _ = intern(high, low, np.zeros(1, np.int8))
     assert nodes.find(*words(pa.array(["f" * 32]))).tolist() == [-1]
+
+
+def test_more_keys_than_fit_one_share_are_numbered_once_each_and_found(monkeypatch):
+    monkeypatch.setattr(graph, "_SHARE", 7)
+    monkeypatch.setattr(graph, "PIECE", 5)
+    keys = [hashlib.sha256(bytes([n % 40])).hexdigest()[:32] for n in range(100)]
+    high, low = words(pa.array(keys))
+    nodes, index = intern(high, low, np.zeros(100, np.int8))
+    assert sorted(k.decode() for k in nodes.keys(slice(None))) == sorted(set(keys))
+    assert [k.decode() for k in nodes.keys(index)] == keys
+    assert nodes.find(high, low).tolist() == index.tolist()
+    assert nodes.find(high[:3], low[:3]).tolist() == index[:3].tolist()
 
 
 def test_new_ids_are_distinct_and_ascending():
