@@ -24,6 +24,8 @@ from ingestion.guard.values import CONVERTERS
 # Above this share of bad rows (and number of rows) a load is not bad rows but a changed schema.
 MAX_QUARANTINED_SHARE = 0.2
 _ENOUGH_TO_JUDGE = 50
+# So few say something when every single one is bad: a new source, or a small table that changed.
+_ENOUGH_WHEN_ALL_ARE_BAD = 10
 
 
 class TooManyBadRowsError(RuntimeError):
@@ -103,13 +105,15 @@ class Guard:
             self.store.drift(self.source, resource, fields)
         self.store.counts(self.source, resource, counts, self.run_id)
         seen = counts.loaded + counts.quarantined
-        if seen >= _ENOUGH_TO_JUDGE and counts.quarantined > MAX_QUARANTINED_SHARE * seen:
+        is_most = seen >= _ENOUGH_TO_JUDGE and counts.quarantined > MAX_QUARANTINED_SHARE * seen
+        if is_most or (not counts.loaded and seen >= _ENOUGH_WHEN_ALL_ARE_BAD):
             reasons = self._reasons[resource]
             worst = max(reasons, key=lambda reason: reasons[reason])
             raise TooManyBadRowsError(
                 f"{counts.quarantined} of {seen} rows of {self.source}.{resource} were turned "
                 f"away, most for {worst.value}: the vendor's schema seems to have changed; see "
-                "quarantine.rows, then mend the shape in ingestion/sources"
+                "quarantine.rows (`tandem sql --role auditor`), then mend the shape in "
+                "ingestion/sources"
             )
 
     def _row(self, shape: Shape, record: Any, values: list[VaultValue]) -> dict[str, Any] | None:
@@ -264,5 +268,5 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _refuse_ambiguous(names: tuple[str, ...]) -> None:
     """Refuse ``userId`` beside ``user_id``: either could be the one that is meant."""
-    if misfits.is_ambiguous(names):
-        raise BadValueError(Reason.AMBIGUOUS_KEY)
+    if found := misfits.ambiguous(names):
+        raise BadValueError(Reason.AMBIGUOUS_KEY, found)

@@ -58,10 +58,15 @@ def _long_number(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def is_ambiguous(names: tuple[str, ...]) -> bool:
-    """Tell whether two member names mean one column: ``userId`` beside ``user_id``."""
-    folded = {str(name).replace("_", "").replace("-", "").casefold() for name in names}
-    return len(folded) < len(names)
+def ambiguous(names: tuple[str, ...]) -> str | None:
+    """Return the first two member names that mean one column, ``userId`` beside ``user_id``."""
+    told: dict[str, str] = {}
+    for name in names:
+        folded = str(name).replace("_", "").replace("-", "").casefold()
+        if folded in told:
+            return f"{scrubbed_name(told[folded])} beside {scrubbed_name(str(name))}"
+        told[folded] = str(name)
+    return None
 
 
 def is_personal_name(name: str) -> bool:

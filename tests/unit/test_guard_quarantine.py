@@ -110,6 +110,24 @@ def test_the_sample_of_a_bad_row_holds_types_and_sizes_only() -> None:
     assert not store.vault
 
 
+def test_two_names_for_one_column_are_told_and_never_their_values() -> None:
+    guard, store = memory_guard()
+    guard.admit(SHAPE, [{"id": 2, "total": "7", "_total": "8"}, {"id": 3, "a@b.example": 1}])
+    (row,) = store.rejected
+    assert orjson.loads(row.sample)["field"] == "total beside _total"
+    guard.admit(SHAPE, [{"id": 4, "jane@example.org": 1, "Jane@example.org": 2}])
+    assert "jane" not in store.rejected[-1].sample.lower()
+
+
+def test_a_table_of_which_every_row_is_bad_stops_the_load_however_small() -> None:
+    guard, _ = memory_guard()
+    guard.admit(SHAPE, [{"id": number, "amount": "x"} for number in range(9)])
+    guard.finish("things")
+    guard.admit(SHAPE, [{"id": 9, "amount": "x"}])
+    with pytest.raises(TooManyBadRowsError, match="10 of 10"):
+        guard.finish("things")
+
+
 def test_a_depth_bomb_in_a_page_spoils_only_its_own_record() -> None:
     page = parse_json(b'[{"id": 1},' + DEEP + b',{"id": 3, "name": "after"}]')
     guard, store = memory_guard()

@@ -20,7 +20,7 @@ def tables():
 def test_the_seeds_of_the_project_are_valid(tables):
     rules = parse(tables, key_of)
     assert rules.types[0].identifier_type == "user_id"
-    assert rules.types[-1].joins is Joins.TIMED
+    assert rules.types[rules.codes["anonymous_id"]].joins is Joins.TIMED
     assert rules.types[rules.codes["phone"]].yields_to == "email"
     assert rules.source_trust["shopify"] > rules.source_trust["matomo"]
 

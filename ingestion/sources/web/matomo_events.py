@@ -78,7 +78,7 @@ class EventReader:
             details = visit.get("actionDetails") if isinstance(visit, dict) else None
             if not isinstance(details, list) or not all(isinstance(a, dict) for a in details):
                 raise UncleanError
-            if misfits.is_ambiguous(tuple(visit)):
+            if misfits.ambiguous(tuple(visit)):
                 raise UncleanError
 
     def _without_bad(self, visits: Sequence[tuple[date, Any]]) -> list[tuple[date, Visit]]:

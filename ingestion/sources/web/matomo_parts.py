@@ -78,8 +78,8 @@ def daily_key(day: date, visit: Visit) -> tuple[permit.DailyKey, int]:
 def check_visit(visit: Any, consent: str) -> None:
     """Raise what keeps a visit from converting."""
     check_row(visit, {**shapes.VISIT_KINDS, consent: "text"}, shapes.VISIT_REQUIRED)
-    if misfits.is_ambiguous(tuple(visit)):
-        raise BadValueError(Reason.AMBIGUOUS_KEY)
+    if found := misfits.ambiguous(tuple(visit)):
+        raise BadValueError(Reason.AMBIGUOUS_KEY, found)
     for name in ("firstActionTimestamp", "lastActionTimestamp", "serverTimestamp"):
         _check_instant(visit.get(name), name)
     details = visit.get("actionDetails")
