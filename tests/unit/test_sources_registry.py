@@ -1,5 +1,6 @@
 """The registry, the shapes and the staging folder say the same."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_every_resource_has_a_staging_model_and_a_line_in_the_dbt_source(name: s
     assert set(SOURCES[name].resources) | {"_dlt_loads"} == tables
     for resource in SOURCES[name].resources:
         assert (STAGING / vendor / f"stg_{vendor}__{resource}.sql").exists()
+
+
+def test_the_page_on_adding_a_source_names_every_model_that_reads_one_vendor_only() -> None:
+    page = (project_root() / "ingestion" / "sources" / "README.md").read_text()
+    own = "|".join([*(spec.vendor for spec in SOURCES.values()), "pos"])
+    of_a_vendor = re.compile(rf"'(?:stg|int_[a-z]+)__?(?:{own})_\w+'")
+    learning = [
+        path.stem
+        for path in STAGING.parent.rglob("*.sql")
+        if STAGING not in path.parents
+        and not re.search(rf"__(?:{own})_", path.stem)
+        and of_a_vendor.search(path.read_text())
+    ]
+    assert len(learning) > 20
+    assert [name for name in sorted(learning) if f"`{name}`" not in page] == []
 
 
 def test_no_open_column_is_named_like_a_readable_identifier() -> None:
