@@ -35,11 +35,15 @@ def picked(shape: Shape, source_of_rows: DltResource) -> DltResource:
 
     An empty table is yielded first, so that the table exists even when the vendor has no rows.
     """
-    empty = shape.arrow.empty_table()
+    begun = False
 
     def pick(batch: Batch) -> Iterator[pa.Table]:
-        table = batch.get(shape.resource, empty)
-        yield table
+        nonlocal begun
+        table = batch.get(shape.resource)
+        # dlt works out the schema anew for every table it is handed, empty ones included.
+        if table is not None or not begun:
+            begun = True
+            yield shape.arrow.empty_table() if table is None else table
 
     keys: dict[str, Any] = {"primary_key": list(shape.key)}
     if shape.merge_key:

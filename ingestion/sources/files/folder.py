@@ -9,11 +9,12 @@ the name (``…20260930T060000Z…``) when there is one, since copying a file ch
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
@@ -107,9 +108,14 @@ class Folder:
 
     def read(self, file: DropFile) -> bytes:
         """Return the content of a file."""
+        with self.opened(file) as stream:
+            return stream.read()
+
+    @contextmanager
+    def opened(self, file: DropFile) -> Iterator[IO[bytes]]:
+        """Hold a file open, for one that is read bit by bit."""
         with self._opened().open(file.address, "rb") as stream:
-            content: bytes = stream.read()
-        return content
+            yield stream
 
     def _opened(self) -> AbstractFileSystem:
         if self._files is None:

@@ -8,9 +8,10 @@ are deleted by the next run, when nothing reads them any more.
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import dlt
 import psycopg
@@ -45,7 +46,7 @@ class Partition:
         return "|".join(sorted(f"{f.path}={f.fingerprint}" for f in self.files))
 
 
-Chunks = Callable[[bytes, DropFile, EventGuard], Iterator[pa.Table]]
+Chunks = Callable[[IO[bytes], DropFile, EventGuard], Iterator[pa.Table]]
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,13 @@ class _Load:
         refused: list[pa.Table] = []
         count = 0
         for file in partition.files:
-            for chunk in self._kind.chunks(self._folder.read(file), file, events):
-                admitted = events.admit(chunk, batch_id)
-                count += admitted.events.num_rows
-                if admitted.refused.num_columns:
-                    refused.append(_summed(admitted.refused))
-                yield {"events": admitted.events}
+            with self._folder.opened(file) as stream:
+                for chunk in _ahead(self._kind.chunks(stream, file, events)):
+                    admitted = events.admit(chunk, batch_id)
+                    count += admitted.events.num_rows
+                    if admitted.refused.num_columns:
+                        refused.append(_summed(admitted.refused))
+                    yield {"events": admitted.events}
         guard = self._session.guard
         row = {
             "partition": partition.name,
@@ -144,15 +146,29 @@ class _Load:
             )
 
 
+def _ahead(chunks: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield chunks; the next one is parsed, outside of Python, while one passes the guard."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(next, chunks, None)
+            yield chunk
+
+
 def _appended(shape: Shape, pages: DltResource) -> DltResource:
     """Return the resource that appends events as files, which PostgreSQL reads by itself."""
     written = iter(range(1_000_000_000))
+    begun = False
 
     def pick(batch: Batch) -> Iterator[Any]:
+        nonlocal begun
         table = batch.get(shape.resource)
         if table is None or not table.num_rows:
-            yield shape.arrow.empty_table()
+            if not begun:
+                begun = True
+                yield shape.arrow.empty_table()
             return
+        begun = True
         folder = Path(dlt.current.pipeline().working_dir, "events")
         folder.mkdir(exist_ok=True)
         path = folder / f"{next(written)}.csv"

@@ -5,9 +5,8 @@ costs about twenty small readings and its neighbours nothing.
 """
 
 import gzip
-import io
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 import orjson
 import pyarrow as pa
@@ -19,36 +18,37 @@ from ingestion.guard.reasons import BadValueError, Reason
 
 # Bytes per block: some fifty thousand events, so that memory does not grow with the file.
 BLOCK = 32 << 20
+# Of a block: enough for every core to read one.
+PART = 4 << 20
 Refuse = Callable[[Any, BadValueError], None]
 Parse = Callable[[bytes], pa.Table]
 
 
-def unpacked(content: bytes) -> Any:
-    """Return a stream over the lines, gzip undone."""
-    if content[:2] == b"\x1f\x8b":
-        return gzip.GzipFile(fileobj=io.BytesIO(content))
-    return io.BytesIO(content)
-
-
-def tables(content: bytes, parse: Parse, refuse: Refuse) -> Iterator[pa.Table]:
+def tables(stream: IO[bytes], parse: Parse, refuse: Refuse) -> Iterator[pa.Table]:
     """Yield a table per block; lines that do not parse are refused one by one."""
-    stream = unpacked(content)
+    is_packed = stream.read(2) == b"\x1f\x8b"
+    stream.seek(0)
+    for block in _blocks(gzip.GzipFile(fileobj=stream) if is_packed else stream):
+        yield from _halved(block, parse, refuse)
+
+
+def _blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """Yield whole lines, about `BLOCK` bytes at a time, so that memory holds no file."""
     rest = b""
     while block := stream.read(BLOCK):
-        whole, newline, tail = (rest + block).rpartition(b"\n")
-        if not newline:
-            rest = tail
-            continue
-        rest = tail
-        yield from _halved(whole + b"\n", parse, refuse)
-    if rest.strip():
-        yield from _halved(rest + b"\n", parse, refuse)
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join((rest, memoryview(block)[:end]))
+            rest = block[end:]
+        else:
+            rest += block
+    yield rest
 
 
 def json_table(block: bytes, schema: pa.Schema) -> pa.Table:
     """Return a block of JSON lines; members the schema does not name are read as they come."""
     return arrow_json.read_json(
-        io.BytesIO(block),
+        pa.BufferReader(block),
         read_options=arrow_json.ReadOptions(block_size=max(len(block), 1) + 1),
         parse_options=arrow_json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer"
@@ -59,8 +59,12 @@ def json_table(block: bytes, schema: pa.Schema) -> pa.Table:
 def tsv_table(block: bytes, names: Sequence[str], wanted: Sequence[str]) -> pa.Table:
     """Return the wanted columns of a block of tab-separated lines without quotes."""
     return arrow_csv.read_csv(
-        io.BytesIO(block),
-        read_options=arrow_csv.ReadOptions(column_names=list(names), block_size=max(len(block), 1)),
+        pa.BufferReader(block),
+        read_options=arrow_csv.ReadOptions(
+            column_names=list(names),
+            # Whole while a bad line is searched for: a line must not be longer than its part.
+            block_size=PART if len(block) > 4 * PART else max(len(block), 1),
+        ),
         parse_options=arrow_csv.ParseOptions(delimiter="\t", quote_char=False),
         convert_options=arrow_csv.ConvertOptions(
             include_columns=list(wanted),
@@ -138,7 +142,7 @@ def _halved(block: bytes, parse: Parse, refuse: Refuse) -> Iterator[pa.Table]:
     if len(lines) > 1:
         middle = len(lines) // 2
         for half in (lines[:middle], lines[middle:]):
-            yield from _halved(b"\n".join(half) + b"\n", parse, refuse)
+            yield from _halved(b"\n".join(half), parse, refuse)
     elif lines:
         refuse(*_why(lines[0], caught))
 

@@ -13,7 +13,7 @@ Known limits: items of an order are not read; a day whose files vanish stays as 
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import dlt
 import pyarrow as pa
@@ -59,17 +59,19 @@ def days(files: Iterable[DropFile]) -> Iterable[Partition]:
     return [Partition(day, tuple(chosen[day])) for day in sorted(chosen)]
 
 
-def chunks(content: bytes, file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
     """Yield the events of a file as the guard expects them."""
-    if content[:4] == b"PAR1":
-        for batch in pq.ParquetFile(pa.BufferReader(content)).iter_batches(_ROWS):
+    is_parquet = stream.read(4) == b"PAR1"
+    stream.seek(0)
+    if is_parquet:
+        for batch in pq.ParquetFile(stream).iter_batches(_ROWS):
             yield _rows(pa.Table.from_batches([batch]))
         return
 
     def parse(block: bytes) -> pa.Table:
         return _rows(json_table(block, _SCHEMA))
 
-    yield from tables(content, parse, events.turn_away)
+    yield from tables(stream, parse, events.turn_away)
 
 
 def _rows(told: pa.Table) -> pa.Table:

@@ -11,7 +11,7 @@ vault. Known limits: `alias` and `group` calls are loaded as events and join nob
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import dlt
 import pyarrow as pa
@@ -66,13 +66,13 @@ def segment(
     return event_files.resources(kind, base_url, full_read, as_of)
 
 
-def chunks(content: bytes, file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
     """Yield the events of a file as the guard expects them."""
 
     def parse(block: bytes) -> pa.Table:
         return _rows(json_table(block, _SCHEMA), events)
 
-    return tables(content, parse, events.turn_away)
+    return tables(stream, parse, events.turn_away)
 
 
 def _rows(told: pa.Table, events: EventGuard) -> pa.Table:

@@ -11,7 +11,7 @@ network user id are never read. A line of the wrong width is quarantined.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import dlt
 import pyarrow as pa
@@ -67,13 +67,13 @@ def snowplow(
     return event_files.resources(kind, base_url, full_read, as_of)
 
 
-def chunks(content: bytes, file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
     """Yield the events of a file as the guard expects them."""
 
     def parse(block: bytes) -> pa.Table:
         return _rows(tsv_table(block, COLUMNS, _READ))
 
-    return tables(content, parse, events.turn_away)
+    return tables(stream, parse, events.turn_away)
 
 
 def _rows(told: pa.Table) -> pa.Table:
