@@ -71,7 +71,7 @@ def explain(
         return
     explanation.show(found, console)
     if two is not None and one.person != two.person:
-        console.print("They are different people.")
+        console.print(f"They are different people: the other is {two.person or 'nobody'}.")
 
 
 @app.command()
@@ -194,7 +194,9 @@ def review(
 
     with _resolver() as connection:
         if decide is not None:
-            queue.decide(connection, decide, left or "", right or "", getpass.getuser())
+            if left is None or right is None:
+                raise typer.BadParameter("name both keys of the pair")
+            queue.decide(connection, decide, left, right, getpass.getuser())
             console.print("kept: the next resolution obeys it")
             return
         table = Table("left", "right", "probability", "weight", "why")
@@ -254,9 +256,12 @@ def _print_json(found: object) -> None:
 
 
 def _tell(summary: "Summary") -> None:
-    told = ("created", "merged", "split", "restored", "withdrawn", "cut", "refused")
-    changes = ", ".join(f"{getattr(summary, n):,} {n}" for n in told if getattr(summary, n))
+    told = ("created", "merged", "split", "restored", "withdrawn")
+    changes = [f"{getattr(summary, n):,} {n}" for n in told if getattr(summary, n)]
+    if summary.links_written:
+        changes.append(f"{summary.links_written:,} links written")
     console.print(
-        f"{summary.mode}: {summary.persons:,} persons looked at, {changes or 'nothing new'}"
-        f" ({summary.seconds:.1f} s)"
+        f"{summary.mode}: {summary.persons:,} persons looked at,"
+        f" {', '.join(changes) or 'nothing new'}; among them {summary.cut:,} edges cut and"
+        f" {summary.refused:,} values refused ({summary.seconds:.1f} s)"
     )

@@ -67,7 +67,6 @@ def score(
         raise IdentityError(
             "the probabilistic tier needs Splink: install the extra `probabilistic`"
         ) from None
-    logging.getLogger("splink").setLevel(logging.ERROR)
     columns = [c for c in columns if records[c.name].null_count < MOST_NULL * len(records)]
     strict = [names for names in strict if _agreeing(records, names) >= MIN_AGREEING]
     if len(strict) < 2:
@@ -82,7 +81,7 @@ def score(
         retain_matching_columns=False,
     )
     api = DuckDBAPI()
-    linker = Linker(api.register(records), settings)
+    linker = Linker(api.register(records), settings, log_level=logging.ERROR)
     linker.training.estimate_probability_two_random_records_match(
         [block_on(*names) for names in strict], recall=RECALL_OF_STRICT
     )

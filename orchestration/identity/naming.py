@@ -41,7 +41,7 @@ def find(connection: psycopg.Connection, text: str) -> Named:
         raise IdentityError(f"{kind} is no identifier type: identity_rules.csv lists them")
     key = key_maker()(kind, value)
     if key is None:
-        raise IdentityError(f"that value is no {kind}: check its spelling")
+        raise IdentityError(f"that value is no {kind} of anybody: misspelt, or blocked as junk")
     return _identifier(connection, key)
 
 

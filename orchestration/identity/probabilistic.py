@@ -41,6 +41,8 @@ STRICT = (
     ("email",),
     ("first_name", "phone"),
 )
+RECORDS = ("contacts", "customers")
+"""Records that describe a person; an order may name whoever receives it."""
 TYPES = ("hubspot_contact_id", "shopify_customer_id")
 MIN_RECORDS = 100
 """With fewer the agreement levels cannot be estimated."""
@@ -59,9 +61,9 @@ def read_contacts(vault: psycopg.Connection) -> pa.Table:
     """Return one row per record with its readable fields, lower case; the id is its key."""
     rows = vault.execute(
         "select subject_key, field, lower(trim(value)) from vault.contact_values"
-        " where field = any(%s) and value is not null and source in ('hubspot', 'shopify')"
+        " where field = any(%s) and split_part(record_key, '/', 1) = any(%s) and value <> ''"
         " order by observed_at",
-        [[column.name for column in COLUMNS]],
+        [[column.name for column in COLUMNS], list(RECORDS)],
     ).fetchall()
     records: dict[str, dict[str, str]] = {}
     for key, field, value in rows:

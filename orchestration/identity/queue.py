@@ -46,16 +46,17 @@ def propose(connection: psycopg.Connection, pairs: list[Pair]) -> int:
     added = 0
     with connection.transaction():
         for pair in pairs:
-            added += connection.execute(
+            row = connection.execute(
                 "insert into identity.review_queue (left_key, left_type, right_key, right_type,"
                 " match_probability, match_weight, explanation, proposed_at)"
                 " values (%s, %s, %s, %s, %s, %s, %s, %s)"
                 " on conflict (left_key, right_key) do update set"
                 " match_probability = excluded.match_probability,"
                 " match_weight = excluded.match_weight, explanation = excluded.explanation"
-                " where review_queue.decision is null",
+                " where review_queue.decision is null returning xmax = 0",
                 [*vars(pair).values(), now],
-            ).rowcount
+            ).fetchone()
+            added += bool(row and row[0])
     return added
 
 

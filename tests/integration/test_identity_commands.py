@@ -226,9 +226,13 @@ def contacts(hub: Warehouse, people: int) -> None:
             "phone": f"+41790{n:06d}", "email": f"mail{n}@example.org",
         }  # fmt: skip
         wrong = fields | {"last_name": fields["last_name"] + "r", "email": f"other{n}@example.org"}
-        for source, word, found in (("hubspot", "c", fields), ("shopify", "s", wrong)):
+        for source, kind_of_record, word, found in (
+            ("raw_hubspot", "contacts", "c", fields),
+            ("raw_shopify", "customers", "s", wrong),
+            ("raw_shopify", "orders", "s", {"email": "somebody.else@example.org", "phone": ""}),
+        ):
             rows += [
-                (key(f"{word}{n}"), source, f"{word}/{n}", field, value)
+                (key(f"{word}{n}"), source, f"{kind_of_record}/{n}", field, value)
                 for field, value in found.items()
             ]
     with hub.connect() as connection, connection.cursor() as cursor:
@@ -257,7 +261,9 @@ def test_the_probabilistic_tier_proposes_and_joins_only_when_told(hub):
     assert "example.org" not in str(waiting)
     assert "moser" not in str(waiting)
     assert "phone +" in right[0].explanation
-    assert tandem("propose", "--accept").exit_code == 0
+    accepting = tandem("propose", "--accept")
+    assert accepting.exit_code == 0
+    assert " 0 new in the queue" in accepting.output
     resolve(hub.url("resolver"))
     assert at.person_of(hub, "c7") == at.person_of(hub, "s7")
     assert at.person_of(hub, "c7") != at.person_of(hub, "c8")
