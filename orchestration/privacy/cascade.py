@@ -33,7 +33,7 @@ def cascade(
     """
     kept = held | frozenset(registry.holds)
     counts: dict[str, int] = {}
-    for name, entry in _children_first(found, registry):
+    for name, entry in children_first(found, registry):
         is_held = entry.hold in kept
         touched = 0
         if not is_held:
@@ -70,20 +70,20 @@ def condition(entry: Relation, registry: Registry) -> Composable:
     """Return the condition under which a row is one of theirs, by its own or its parents' columns.
 
     Raises:
-        PrivacyError: when a parent has no columns of its own to go by.
+        PrivacyError: when a parent is not registered.
     """
     parts = [belongs(entry)] if entry.persons or entry.keys or entry.prefixes else []
     for through in entry.through:
         parent = registry.entry(through.relation)
-        if parent is None or parent.through:
-            raise PrivacyError(f"{entry.name} in pii_registry.yml: its parent has no subjects")
+        if parent is None:
+            raise PrivacyError(f"{entry.name} in pii_registry.yml: its parent is not registered")
         parts.append(
             sql.SQL("({} and {} in (select {} from {} where {}))").format(
                 sql.SQL(through.where),
                 sql.Identifier(through.column),
                 sql.Identifier(through.parent_column),
                 table(through.relation),
-                belongs(parent),
+                condition(parent, registry),
             )
         )
     return sql.SQL(" or ").join(parts)
@@ -95,9 +95,14 @@ def table(name: str) -> sql.Identifier:
     return sql.Identifier(schema.strip('"'), relation.strip('"'))
 
 
-def _children_first(
+def children_first(
     found: dict[str, tuple[str, ...]], registry: Registry
 ) -> list[tuple[str, Relation]]:
+    """Return the personal tables, each before those its rows are found through.
+
+    Raises:
+        PrivacyError: for a table that is not registered.
+    """
     entries = []
     for name in found:
         entry = registry.entry(name)
@@ -107,8 +112,15 @@ def _children_first(
             entries.append((name, entry))
     # Who is who is told by identity.person_links: it goes last.
     return sorted(
-        entries, key=lambda each: (not each[1].through, each[0].startswith("identity."), each[0])
+        entries,
+        key=lambda each: (-_depth(each[1], registry), each[0].startswith("identity."), each[0]),
     )
+
+
+def _depth(entry: Relation, registry: Registry) -> int:
+    """Return how many relations lie between a row and the columns that tell whose it is."""
+    parents = [registry.entry(through.relation) for through in entry.through]
+    return max((1 + _depth(parent, registry) for parent in parents if parent), default=0)
 
 
 def _delete(connection: Connection[Any], name: str, theirs: Composable, closure: Closure) -> int:

@@ -6,6 +6,7 @@ quality results and reports, working folders. Only what is behind the wall may h
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,27 @@ def test_the_dictionary_would_hit_if_it_had_the_key(
                           "admin")  # fmt: skip
     keys = {keyer.key("email", value.strip().lower()) for (value,) in rows}
     assert keys & _tokens(infested, "raw_hubspot")
+
+
+def test_somebody_in_a_whole_hub_is_shown_all_of_theirs_and_then_erased_from_it(
+    infested: Hub, tmp_path: Path
+) -> None:
+    (address,) = infested.query(
+        "select min(value) from vault.contact_values where source = 'raw_shopify' "
+        "and record_key like 'customers/%' and field = 'email' and value like '%@%' "
+        "and value not like '%secret-cage%'",
+        "admin",
+    )[0]
+    shown = infested.tandem("privacy", "access", address, "--to", str(tmp_path))
+    assert shown.returncode == 0, shown.stderr[-2000:]
+    theirs = json.loads((tmp_path / "data.json").read_text())["relations"]
+    assert {"raw_shopify.customers", "core.customer_360", "marts.customer_360"} <= theirs.keys()
+    erased = infested.tandem("privacy", "erase", address, "--verified-by", "a test", "--yes")
+    assert erased.returncode == 0, erased.stderr[-2000:]
+    assert "nothing is left" in erased.stdout
+    scanned = infested.tandem("privacy", "scan", address)
+    assert scanned.stdout.startswith("0 places"), scanned.stdout
+    assert infested.tandem("consent", "verify").returncode == 0
 
 
 def _digests(value: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.settings import project_root
-from orchestration.privacy import registry, retention
+from orchestration.privacy import cascade, registry, retention
 from orchestration.privacy.errors import PrivacyError
 from tests.conftest import Warehouse
 
@@ -38,6 +38,22 @@ def test_every_model_that_stores_rows_is_registered(name: str) -> None:
 def test_every_table_of_a_new_warehouse_is_registered(warehouse: Warehouse) -> None:
     with warehouse.connect("dsr") as connection:
         assert registry.problems(registry.tables(connection)) == []
+
+
+@pytest.mark.parametrize("entry", registry.load().relations, ids=lambda entry: entry.name)
+def test_every_entry_says_how_the_rows_of_a_person_are_found(entry: registry.Relation) -> None:
+    known = registry.load()
+    if entry.is_personal:
+        assert "any (%(" in cascade.condition(entry, known).as_string(None)
+
+
+def test_rows_go_before_those_they_are_found_through() -> None:
+    known = registry.load()
+    lines, returns, orders = (
+        f"raw_shopify.{name}" for name in ("return_lines", "returns", "orders")
+    )
+    found = dict.fromkeys((orders, returns, lines), ("subject_key",))
+    assert [name for name, _ in cascade.children_first(found, known)] == [lines, returns, orders]
 
 
 def test_a_new_table_without_a_line_fails_the_check(warehouse: Warehouse) -> None:
