@@ -61,10 +61,6 @@ def _context() -> dict[str, Any]:
     """Return what a model file may call: dbt's own words, and the project's macros."""
     from jinja2 import Environment
 
-    macros = (project_root() / "dbt_project/macros").rglob("*.sql")
-    # Tests and materialisations have tags of dbt's own and are no part of a query.
-    texts = [text for path in sorted(macros) if "{% test" not in (text := path.read_text())]
-    library = "\n".join(texts)
     tandem = SimpleNamespace()
     context: dict[str, Any] = {
         "ref": _refer,
@@ -76,6 +72,10 @@ def _context() -> dict[str, Any]:
         "tandem": tandem,
         "adapter": SimpleNamespace(dispatch=lambda name, _: getattr(tandem, f"postgres__{name}")),
     }
+    macros = sorted((project_root() / "dbt_project/macros").rglob("*.sql"))
+    # Tests have tags of dbt's own and are no part of a query; nor is what wraps dbt's own words.
+    texts = [path.read_text() for path in macros if path.stem not in context]
+    library = "\n".join(text for text in texts if "{% test" not in text)
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
     module = environment.from_string(library).make_module(context)
     for name in re.findall(r"{%-?\s*macro\s+([a-z_0-9]+)\(", library):
