@@ -177,6 +177,7 @@ joined as (
         coalesce(consents.ad_data_sharing_consent, 'unknown') as ad_data_sharing_consent,
         coalesce(consents.profiling_consent, 'unknown') as profiling_consent,
         coalesce(consents.service_consent, 'unknown') as service_consent,
+        coalesce(consents.purpose_mask, 0) as purpose_mask,
 
         persons.created_at as recognised_at
 

@@ -1,4 +1,5 @@
--- States per person and purpose over all channels: one denial denies, else one grant grants.
+-- States per person and purpose over all channels: one denial denies, else one grant grants. The
+-- mask has the bit of each granted purpose, so that several are asked for at once.
 with
 
 consents as (
@@ -7,20 +8,30 @@ consents as (
 
 ),
 
+purposes as (
+
+    select * from {{ ref('purposes') }}
+
+),
+
 decided as (
 
     select
-        person_id,
-        purpose,
+        consents.person_id,
+        consents.purpose,
+        purposes.purpose_mask,
         case
-            when max(case when state = 'denied' then 1 else 0 end) = 1 then 'denied'
-            when max(case when state = 'granted' then 1 else 0 end) = 1 then 'granted'
+            when max(case when consents.state = 'denied' then 1 else 0 end) = 1 then 'denied'
+            when max(case when consents.state = 'granted' then 1 else 0 end) = 1 then 'granted'
             else 'unknown'
         end as state
 
     from consents
 
-    group by person_id, purpose
+    inner join purposes
+        on consents.purpose = purposes.purpose
+
+    group by consents.person_id, consents.purpose, purposes.purpose_mask
 
 ),
 
@@ -37,7 +48,9 @@ pivoted as (
         max(case when purpose = 'ads' then state end) as ads_consent,
         max(case when purpose = 'ad_data_sharing' then state end) as ad_data_sharing_consent,
         max(case when purpose = 'profiling' then state end) as profiling_consent,
-        max(case when purpose = 'service' then state end) as service_consent
+        max(case when purpose = 'service' then state end) as service_consent,
+        cast(sum(case when state = 'granted' then purpose_mask else 0 end) as bigint)
+            as purpose_mask
 
     from decided
 
