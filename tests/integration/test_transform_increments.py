@@ -68,6 +68,18 @@ def test_late_changed_merged_and_vanished_facts_are_restated_exactly(world: Worl
     assert _state(world) == incremented
 
 
+def test_a_merge_that_is_split_again_gives_each_part_back_what_it_had(world: World) -> None:
+    before = _state(world)
+    rows = world.query("select subject_key from identity.person_links where person_id = 'p17'")
+    keys = ", ".join(f"'{key}'" for (key,) in rows)
+    for person in ("p2", "p17"):
+        world.execute(
+            f"update identity.person_links set person_id = '{person}' where subject_key in ({keys})"
+        )
+        _refresh(world)
+        assert (_state(world) == before) == (person == "p17")
+
+
 def test_only_the_touched_visitors_are_computed_again(world: World) -> None:
     untouched = (
         "select xmin::text, ctid::text from intermediate.int_journey__sessions "
