@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orchestration.identity.graph import Edges, Int, Nodes, Small
-from orchestration.identity.limits import Limits, most_in_window, violators
+from orchestration.identity.limits import Limits, limits_of, most_in_window, violators
+from orchestration.identity.rules import RuleSet
 
 DENIED = "denied"
 SIZE = "max_identifiers_per_person"
@@ -125,13 +126,19 @@ class _Forest:
         return None
 
 
-def cut(edges: Edges, labels: Small, nodes: Nodes, limits: Limits) -> Cuts:
+def cut(
+    edges: Edges,
+    labels: Small,
+    nodes: Nodes,
+    rules: RuleSet,
+    denied: tuple[tuple[int, int], ...],
+) -> Cuts:
     """Return the edges to cut so that every person keeps every rule."""
-    bad = violators(labels, edges, nodes, limits)
+    bad = violators(labels, edges, nodes, rules, denied)
     if not bad.any():
         return Cuts(np.empty(0, np.int64), ())
     affected = np.flatnonzero(bad[labels[edges.left]])
-    forest = _Forest(nodes, limits)
+    forest = _Forest(nodes, limits_of(nodes, edges, rules, denied))
     order = affected[strongest_first(edges.take(affected), nodes)]
     # One component after the other, so that few parts are held at a time.
     order = order[np.argsort(labels[edges.left[order]], kind="stable")]

@@ -116,15 +116,16 @@ def _spokes(rows: Observations, centre: Small, which: Mask) -> Edges:
 def _over_shared(edges: Edges, uses: Edges, nodes: Nodes, rules: RuleSet) -> tuple[Small, Small]:
     """Return values that more partners of one type share than their rule allows, and how many."""
     size = len(nodes)
-    _, used = encode(uses.left.astype(np.int64) * size + uses.right)
+    used = encode(uses.left.astype(np.int64) * size + uses.right)[1]
     kind = np.concatenate([nodes.kind[edges.left], nodes.kind[used // size]])
     right = np.concatenate([edges.right, (used % size).astype(np.int32)])
     most = [rule.max_persons_per_value or np.iinfo(np.int32).max for rule in rules.types]
     limits = np.array(most, np.int32)
     partners = np.zeros(size, np.int32)
     for code in range(len(rules.types)):
-        found = np.bincount(right[kind == code], minlength=size)
-        np.maximum(partners, found, out=partners, casting="same_kind")
+        found = np.zeros(size, np.int32)
+        np.add.at(found, right[kind == code], 1)
+        np.maximum(partners, found, out=partners)
     refused = np.flatnonzero(partners > limits[nodes.kind]).astype(np.int32)
     return refused, partners[refused]
 

@@ -83,18 +83,24 @@ def _contested(labels: Small, edges: Edges, nodes: Nodes, rules: RuleSet, count:
     return bad
 
 
-def violators(labels: Small, edges: Edges, nodes: Nodes, limits: Limits) -> Mask:
+def violators(
+    labels: Small,
+    edges: Edges,
+    nodes: Nodes,
+    rules: RuleSet,
+    denied: tuple[tuple[int, int], ...],
+) -> Mask:
     """Return, per component, whether it may break a rule (windows are looked at when cutting)."""
     count = int(labels.max()) + 1 if len(labels) else 0
-    bad: Mask = np.bincount(labels, minlength=count) > limits.rules.max_identifiers_per_person
-    for code, rule in enumerate(limits.rules.types):
+    bad: Mask = np.bincount(labels, minlength=count) > rules.max_identifiers_per_person
+    for code, rule in enumerate(rules.types):
         if rule.max_values_per_person is None:
             continue
         mine = np.flatnonzero(nodes.kind == code)
         per_component = np.bincount(labels[mine], minlength=count)
         bad |= per_component > rule.max_values_per_person
-    bad |= _contested(labels, edges, nodes, limits.rules, count)
-    for left, right in limits.denied:
+    bad |= _contested(labels, edges, nodes, rules, count)
+    for left, right in denied:
         if labels[left] == labels[right]:
             bad[labels[left]] = True
     return bad

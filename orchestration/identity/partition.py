@@ -18,7 +18,6 @@ from orchestration.identity.graph import (
     Observations,
     Small,
 )
-from orchestration.identity.limits import limits_of
 from orchestration.identity.rules import RuleSet
 from orchestration.identity.timelines import Links, Uses, intervals, over_owning, unbound
 
@@ -141,7 +140,7 @@ def partition(graph: Graph, rules: RuleSet) -> Partition:
     if len(graph.bindings):
         edges = combine(edges.joined(graph.bindings.take(usable)), size)
     labels = label(size, edges)
-    cuts = cut(edges, labels, nodes, limits_of(nodes, edges, rules, graph.denied))
+    cuts = cut(edges, labels, nodes, rules, graph.denied)
     if len(cuts.edge):
         keep = np.ones(len(edges), bool)
         keep[cuts.edge] = False
