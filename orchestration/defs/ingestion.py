@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
+from psycopg import Connection
 
 from ingestion.failpoints import fail_point
 from ingestion.guard.store import Counts
@@ -68,8 +69,10 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
                     yield dg.MaterializeResult(
                         asset_key=[source.dataset, resource], metadata=metadata
                     )
+                undeclared = _undeclared(connection, source.dataset)
             yield dg.MaterializeResult(
-                asset_key=[source.dataset, LOADS], metadata=_what_came_in(source, counts)
+                asset_key=[source.dataset, LOADS],
+                metadata={**_what_came_in(source, counts), "undeclared_fields": undeclared},
             )
 
     return _load
@@ -81,6 +84,22 @@ def _tells_consent(source: SourceSpec) -> bool:
         node["name"] == f"int_consent__{source.vendor}_events"
         for node in manifest()["nodes"].values()
     )
+
+
+def _undeclared(connection: Connection[Any], dataset: str) -> dg.TableMetadataValue:
+    """Return the fields that the vendor sends and no shape names, the newest first."""
+    rows = connection.execute(
+        "select resource, field, rows, first_seen, last_seen from ops.schema_drift"
+        " where source = %s order by first_seen desc, resource, field limit 50",
+        [dataset],
+    ).fetchall()
+    names = ("table", "field", "rows", "first_seen", "last_seen")
+    records = [
+        dg.TableRecord(dict(zip(names, (*row[:3], *map(str, row[3:])), strict=True)))
+        for row in rows
+    ]
+    columns = [dg.TableColumn(name, "int" if name == "rows" else "text") for name in names]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
 
 
 def _what_came_in(source: SourceSpec, counts: Mapping[str, Counts]) -> dict[str, Any]:

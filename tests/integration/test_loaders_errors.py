@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -12,7 +13,7 @@ from ingestion.guard.gate import Guard, TooManyBadRowsError
 from ingestion.guard.keys import Keyer, KeyRing
 from ingestion.guard.shapes import Field, Shape
 from ingestion.pipelines import LoadError, explained, load
-from ingestion.registry import ALL_SOURCES, SOURCES
+from ingestion.registry import ALL_SOURCES
 from ingestion.settings import role_url
 from ingestion.sources import transport
 from orchestration.cli import app as cli
@@ -23,6 +24,7 @@ from tests.integration.sandbox_company import Company, rows, served
 from tests.unit.guard_memory import AS_OF, MemoryStore
 
 VENDORS = ("hubspot", "matomo", "shopify", "woocommerce", "salesforce")
+FOLDERS = ("files", "ga4", "segment", "snowplow")
 # A token of the right form that nobody gave out.
 FOREIGN = {"woocommerce": "ck_gone:cs_gone", "salesforce": "3MVGgone:gone"}
 
@@ -59,16 +61,22 @@ def test_a_token_that_is_no_longer_good(company: Company, vendor: str) -> None:
     assert f"[sources.{vendor}] access_token" in said
 
 
-@pytest.mark.parametrize("vendor", ["hubspot", "matomo", "shopify"])
-def test_a_dagster_run_says_the_same_line(
-    company: Company, vendor: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(f"SOURCES__{vendor.upper()}__ACCESS_TOKEN", "expired")
-    result = dg.materialize(
-        [build_loader(SOURCES[f"raw_{vendor}"])],
+def loaded_by_dagster(name: str) -> dg.ExecuteInProcessResult:
+    """Load a source as its asset does."""
+    return dg.materialize(
+        [build_loader(ALL_SOURCES[name])],
         resources={"company": SandboxCompany()},
         raise_on_error=False,
     )
+
+
+@pytest.mark.parametrize("vendor", [*VENDORS, *FOLDERS])
+def test_a_dagster_run_says_the_same_line(
+    company: Company, vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = "BASE_URL" if vendor in FOLDERS else "ACCESS_TOKEN"
+    monkeypatch.setenv(f"SOURCES__{vendor.upper()}__{setting}", FOREIGN.get(vendor, "expired"))
+    result = loaded_by_dagster(f"raw_{vendor}")
     (failure,) = result.filter_events(lambda event: event.is_step_failure)
     assert refused(vendor) in failure.step_failure_data.error.to_string()
 
@@ -77,6 +85,12 @@ def test_a_dagster_run_says_the_same_line(
 def test_a_host_that_does_not_answer(company: Company, vendor: str) -> None:
     said = refused(vendor, base_url="http://127.0.0.1:9")
     assert f"sources.{vendor}.base_url" in said
+
+
+@pytest.mark.parametrize("vendor", FOLDERS)
+def test_a_folder_that_is_not_there(company: Company, vendor: str, tmp_path: Path) -> None:
+    said = refused(vendor, base_url=str(tmp_path / "gone"))
+    assert f"set [sources.{vendor}] base_url to a folder or bucket" in said
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -128,7 +142,16 @@ def test_a_setting_that_is_missing(
 
 def test_a_field_that_is_new_is_kept_and_told_to_operators(company: Company) -> None:
     company.fault("hubspot.*", "drift", times=-1)
-    load("raw_hubspot")
+    result = loaded_by_dagster("raw_hubspot")
+    assert result.success
+    (told,) = [
+        event.metadata["undeclared_fields"].records
+        for event in result.asset_materializations_for_node("load_hubspot")
+        if event.asset_key.path[-1] == "_dlt_loads"
+    ]
+    assert ("contacts", "new_by_sales") in [
+        (each.data["table"], each.data["field"]) for each in told
+    ]
     assert all("new_by_sales" in row["extra"] for row in rows("raw_hubspot.contacts"))
     with psycopg.connect(role_url("loader")) as connection:
         told = connection.execute(
