@@ -6,10 +6,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from orchestration.identity import resolve
 from orchestration.warehouse import grants
 from orchestration.warehouse.backup import backup, restore
 from orchestration.warehouse.errors import WarehouseError
 from tests.conftest import Warehouse
+from tests.integration import identity_warehouse as at
+from tests.unit.identity_world import record
 
 COUNT = "select count(*) from vault.contact_values"
 
@@ -53,6 +56,23 @@ def test_a_restored_warehouse_is_what_was_backed_up(people: Warehouse, tmp_path:
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(COUNT.encode())
+
+
+def test_who_is_who_comes_back_and_is_resolved_on_under_the_same_ids(
+    people: Warehouse, tmp_path: Path
+) -> None:
+    at.build(people)
+    at.add(people, [record("u1", "e1"), record("u2", "e2"), record("c1", "e1", name="crm")])
+    resolve(people.url("resolver"))
+    before = at.links(people)
+    file = backup(tmp_path / "persons.dump")
+    at.forget(people)
+    resolve(people.url("resolver"))
+    assert at.links(people) != before
+    restore(file)
+    at.let_read(people)
+    resolve(people.url("resolver"), full=True)
+    assert at.links(people) == before
 
 
 def test_a_backup_is_for_its_owners_eyes_only(people: Warehouse) -> None:
