@@ -145,6 +145,7 @@ def preview(
     console.print(table)
     moved = {k: v for k, v in asdict(found).items() if k.endswith(("merged", "split", "moved"))}
     console.print(", ".join(f"{n.replace('_', ' ')} {v:,}" for n, v in moved.items()))
+    console.print("Browsers and orders of nobody known count as persons of their own here.")
 
 
 @app.command()
