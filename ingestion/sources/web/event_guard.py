@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.guard import derive, misfits, permit, scrub
-from ingestion.guard.columns import UncleanError, check_row, expanded, mapped
+from ingestion.guard.columns import UncleanError, check_row, expanded, keyed, mapped
 from ingestion.guard.gate import Guard, redacted
 from ingestion.guard.keys import normalised
 from ingestion.guard.reasons import BadValueError
@@ -28,7 +28,6 @@ _KINDS = {**dict.fromkeys(TEXTS, "text"), "event_id": "id", "revenue": "decimal"
 _KINDS |= dict.fromkeys(INSTANTS, "timestamp")
 _EARLIEST, _LATEST = -2_208_988_800_000_000, 7_258_118_400_000_000
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_.:#/+-]{0,255}$"
-_NOTHING = (pa.array([], pa.string()), pa.array([], pa.string()))
 # Keys remembered per kind of identifier: about 150 MB at most.
 _REMEMBERED = 500_000
 _VISIT_STARTS = frozenset({"session_start", "application opened"})
@@ -48,7 +47,7 @@ class EventGuard:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._shape = events(guard.source)
-        self._known: dict[str, tuple[pa.Array, pa.Array]] = {}
+        self._known: dict[str, dict[str, str | None]] = {}
         self._turning = Lock()  # the next block is parsed while one passes the guard
 
     def admit(self, batch: pa.Table, batch_id: str) -> Admitted:
@@ -149,24 +148,21 @@ class EventGuard:
         return pa.table([made[name] for name in self._shape.kinds], schema=self._shape.arrow)
 
     def _keys(self, values: pa.Array, identifier_type: str) -> pa.Array:
-        """Return subject keys; what was met in this run is not normalised and hashed again."""
-        encoded = values.dictionary_encode()
-        met, keys = self._known.get(identifier_type, _NOTHING)
-        fresh = encoded.dictionary.filter(pc.invert(pc.is_in(encoded.dictionary, value_set=met)))
-        if len(fresh):
-            if len(met) > _REMEMBERED:
-                fresh, (met, keys) = encoded.dictionary, _NOTHING
-            met = pa.concat_arrays([met, fresh])
-            keys = pa.concat_arrays([keys, self._hashed(fresh, identifier_type)])
-            self._known[identifier_type] = (met, keys)
-        places = pc.index_in(encoded.dictionary, value_set=met)
-        return keys.take(places).take(encoded.indices)
+        """Return subject keys; visitors come again and again, so keys are remembered."""
+        if values.null_count == len(values):
+            return values
+        known = self._known.setdefault(identifier_type, {})
+        if len(known) > _REMEMBERED:
+            known.clear()
 
-    def _hashed(self, distinct: pa.Array, identifier_type: str) -> pa.Array:
-        plain = [normalised(identifier_type, value) for value in distinct.to_pylist()]
-        told = [each for each in plain if each]
-        hashed = dict(zip(told, self._guard.keyer.keys(identifier_type, told), strict=True))
-        return pa.array([hashed.get(each or "") for each in plain], pa.string())
+        def keys_of(distinct: list[str]) -> list[str | None]:
+            plain = {v: normalised(identifier_type, v) for v in distinct if v not in known}
+            told = [each for each in plain.values() if each]
+            hashed = dict(zip(told, self._guard.keyer.keys(identifier_type, told), strict=True))
+            known.update((value, hashed.get(spelt or "")) for value, spelt in plain.items())
+            return [*map(known.__getitem__, distinct)]
+
+        return keyed(values, keys_of)
 
     def _emails(self, got: Mapping[str, pa.Array]) -> pa.Array:
         """Return keys of addresses; the addresses themselves go to the vault."""
