@@ -205,6 +205,23 @@ def test_a_record_that_commits_late_arrives_with_the_next_load(company: Company)
             if r["salesforce_contact_id"] in (number, later)} == {"Director"}  # fmt: skip
 
 
+def test_a_formula_field_changes_unseen_until_everything_is_read_again(company: Company) -> None:
+    load(NAME)
+    number = sorted(live(company, "Account"))[0]
+    company.fault("salesforce.change", "formula")
+    org(company, "PATCH", f"{ROOT}/Account/{number}", {"NumberOfEmployees": 4321})
+
+    def told() -> int:
+        (row,) = alive("accounts", f"salesforce_account_id = '{number}'")
+        return int(row["employee_count"])
+
+    load(NAME)
+    assert told() != 4321
+    load(NAME, full_refresh=True)
+    assert told() == 4321
+    assert_same(company)
+
+
 def test_a_session_that_ends_in_between_is_renewed_once_and_then_said(company: Company) -> None:
     company.fault("salesforce.query_all", "expired", times=1, after=2)
     load(NAME)

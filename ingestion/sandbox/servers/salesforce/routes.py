@@ -226,11 +226,13 @@ def _write(
     call: Call, name: str, number: str, fields: dict[str, Any], deleted: bool = False
 ) -> None:
     row = call.state.row(
-        "select doc, is_deleted from salesforce where object = ? and id = ?", name, number
+        "select doc, is_deleted, modstamp from salesforce where object = ? and id = ?", name, number
     )
+    # A formula field becomes another value without its record being changed.
+    stamp = row[2] if call.meant("formula") else call.state.tick()
     call.state.rows(
         "update salesforce set modstamp = ?, is_deleted = ?, doc = ? where object = ? and id = ?",
-        call.state.tick(),
+        stamp,
         int(deleted or row[1]),
         orjson.dumps(orjson.loads(row[0]) | fields).decode(),
         name,
