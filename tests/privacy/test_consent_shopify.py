@@ -76,6 +76,23 @@ def test_a_refusal_needs_no_proof(warehouse: Warehouse) -> None:
     assert actions(warehouse, changed=timedelta(days=9), **state) == ["withdraw"]
 
 
+def test_a_refusal_is_about_every_address_that_the_accounts_orders_show(
+    warehouse: Warehouse,
+) -> None:
+    before: dict[str, Any] = {
+        "changed": timedelta(days=9),
+        "ordered": timedelta(days=2),
+        "order_email": "former",
+    }
+
+    def told(state: str) -> list[str]:
+        return actions(warehouse, email_marketing_state=state, **before)
+
+    assert told("UNSUBSCRIBED") == ["withdraw"] * 2
+    assert told("SUBSCRIBED") == ["pending"]
+    assert told("INVALID") == ["pending"]
+
+
 def test_an_opt_out_of_the_sale_of_data_is_an_objection_and_its_absence_says_nothing(
     warehouse: Warehouse,
 ) -> None:

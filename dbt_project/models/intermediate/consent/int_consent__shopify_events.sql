@@ -4,7 +4,8 @@
    which has no date and whose absence says nothing. The shop keeps a marketing state when the
    customer's address changes, and its date: a grant older than the record's last change counts
    only where an order of its time shows the address it was given for. Otherwise it waits, like one
-   unconfirmed. #}
+   unconfirmed. A refusal may have been said about an address that the record had before: it counts
+   for every address that the account's orders show. #}
 
 with
 
@@ -37,6 +38,7 @@ shown_on_orders as (
 
     select
         shopify_customer_id,
+        'shopify_email' as system,
         email_key as subject_key,
         min(ordered_at) as first_shown_at
 
@@ -50,6 +52,7 @@ shown_on_orders as (
 
     select
         shopify_customer_id,
+        'shopify_sms' as system,
         phone_key as subject_key,
         min(ordered_at) as first_shown_at
 
@@ -127,7 +130,8 @@ proven as (
             shown_on_orders.first_shown_at
             <= {{ ts_add('hour', 'sources.address_proof_hours', 'states.occurred_at') }},
             false
-        ) as is_proven
+        ) as is_proven,
+        false as is_former
 
     from states
 
@@ -137,6 +141,30 @@ proven as (
         on
             states.shopify_customer_id = shown_on_orders.shopify_customer_id
             and states.subject_key = shown_on_orders.subject_key
+
+    union all
+
+    select
+        shown_on_orders.subject_key,
+        states.system,
+        states.value,
+        states.opt_in_level,
+        states.occurred_at,
+        states.shopify_customer_id,
+        states.country_code,
+        states.region_code,
+        states.age_band,
+        states.updated_at,
+        false as is_proven,
+        true as is_former
+
+    from states
+
+    inner join shown_on_orders
+        on
+            states.shopify_customer_id = shown_on_orders.shopify_customer_id
+            and states.system = shown_on_orders.system
+            and states.subject_key <> shown_on_orders.subject_key
 
 ),
 
@@ -174,6 +202,8 @@ shaped as (
 
     inner join purposes
         on mappings.purpose = purposes.purpose
+
+    where not proven.is_former or mappings.action in ('deny', 'withdraw', 'object')
 
 ),
 
