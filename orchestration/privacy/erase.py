@@ -154,7 +154,7 @@ def _take_out(connection: Connection[Any], erasure: Erasure) -> tuple[dict[str, 
         )
         redacted = _redact(connection, erasure)
         _queue_deletes(connection, erasure, references)
-        values = _telling(identity)
+        values = list(identity.values)
         _refuse_leftovers(scan.scan_tables(connection, values))
         outcome: dict[str, Any] = {
             "rows": counts,
@@ -162,7 +162,8 @@ def _take_out(connection: Connection[Any], erasure: Erasure) -> tuple[dict[str, 
             "persons": len(theirs.person_ids),
             "identifiers": len(theirs.subject_keys),
             "shared_identifiers_left_for_review": len(theirs.shared_keys),
-            "shared_values_left_for_review": identity.shared_values,
+            "shared_values_left_for_review": len(identity.shared_keys),
+            "values_that_longer_ones_of_others_contain": identity.indistinct_values,
             "kept_under_random_keys": sorted(held | frozenset(known.holds)),
             "values_searched_and_not_found": len(values),
             "deletes_owed_by_other_systems": len(references),
@@ -250,16 +251,6 @@ def _queue_deletes(
             "on conflict do nothing",
             [(erasure.erasure_id, system, reference) for system, reference in references],
         )
-
-
-def _telling(identity: tombstones.Identity) -> list[str]:
-    """Return the values whose presence anywhere proves that something was missed.
-
-    A first name or a city is everybody's; addresses, numbers and long texts are one person's.
-    """
-    contact = {value for kind, value in identity.identifiers if kind in ("email", "phone")}
-    spelled = {value for value in identity.values if "@" in value or value.startswith("+")}
-    return sorted(contact | spelled)
 
 
 def _refuse_leftovers(found: list[scan.Finding]) -> None:

@@ -14,22 +14,12 @@ from psycopg import Connection
 
 from ingestion.guard.keys import KEY_LENGTH, Keyer, KeyRing, normalised
 from ingestion.settings import tenant
-from orchestration.privacy import record_ids
+from orchestration.privacy import neighbours, record_ids
 
-# By the last word of a field's name: address_phone, shipping_phone and the like are numbers.
-_FIELD_TYPES = {"email": "email", "phone": "phone"}
 _VALUES = """
 select stored.source, stored.record_key, stored.field, stored.value
 from vault.contact_values as stored
 where stored.subject_key = any (%(keys)s) and stored.value <> ''
-"""
-
-
-# A number or address that stands in a record of somebody else too: a gift's recipient, a household.
-_ALSO_OTHERS = """
-select distinct stored.value
-from vault.contact_values as stored
-where stored.value = any (%(values)s) and stored.subject_key <> all (%(keys)s)
 """
 
 
@@ -40,39 +30,43 @@ class Identity:
     identifiers: frozenset[tuple[str, str]]
     """Pairs of identifier type and normalised value that are theirs alone."""
     values: tuple[str, ...]
-    """Every readable value that is theirs alone, for the proof that none is left."""
-    shared_values: int
-    """Addresses and numbers that records of others hold too; for somebody to review."""
+    """Addresses and numbers, in every spelling, whose presence anywhere proves a miss."""
+    shared_keys: frozenset[str]
+    """Keys of the addresses and numbers that records of others hold too; for review."""
+    indistinct_values: int
+    """Those that others' longer ones contain: no search tells them apart."""
 
 
 def read(
     connection: Connection[Any], subject_keys: Iterable[str], shared_keys: Iterable[str] = ()
 ) -> Identity:
-    """Read the plain values behind subject keys, without those that stand for shared ones."""
+    """Read the plain values behind subject keys, without those that stand for shared ones.
+
+    A first name or a city is everybody's and proves nothing; addresses and numbers are somebody's.
+    """
     keys = list(subject_keys)
-    rows = connection.execute(_VALUES, {"keys": keys}).fetchall()
-    found = connection.execute(
-        _ALSO_OTHERS, {"keys": keys, "values": [row[3] for row in rows]}
-    ).fetchall()
-    also_others = {row[0] for row in found}
-    keyer = Keyer(KeyRing.from_secret("k_match.key"))
-    others = frozenset(shared_keys)
     pairs: set[tuple[str, str]] = set()
-    values: set[str] = set()
-    shared: set[str] = set()
-    for source, record_key, field, value in rows:
+    spelled: dict[str, str] = {}
+    for source, record_key, field, value in connection.execute(_VALUES, {"keys": keys}).fetchall():
         pairs |= record_identifiers(source, record_key)
-        kind = _FIELD_TYPES.get(field.rpartition("_")[2])
-        plain = normalised(kind, value) if kind else None
-        if kind and plain:
-            if value in also_others or keyer.key(kind, plain) in others:
-                shared.add(plain)
-                continue
-            pairs.add((kind, plain))
-        if value not in also_others:
-            values.add(value)
-    own = {(kind, value) for kind, value in pairs if value not in shared}
-    return Identity(frozenset(own), tuple(sorted(values - shared)), len(shared))
+        known = neighbours.identifier_of(field, value)
+        if known:
+            pairs.add(known)
+            spelled[known[1]] = known[1]
+        if "@" in value or value.startswith("+"):
+            spelled[value] = known[1] if known else value
+    shared, inside = neighbours.compare(connection, keys, spelled)
+    keyer = Keyer(KeyRing.from_secret("k_match.key"))
+    keyed = {pair: keyer.key(*pair) for pair in pairs}
+    others = frozenset(shared_keys)
+    shared |= {pair[1] for pair, key in keyed.items() if key in others}
+    unsearched = shared | inside
+    return Identity(
+        identifiers=frozenset(pair for pair in pairs if pair[1] not in shared),
+        values=tuple(sorted(text for text, plain in spelled.items() if plain not in unsearched)),
+        shared_keys=frozenset(key for pair, key in keyed.items() if key and pair[1] in shared),
+        indistinct_values=len(inside - shared),
+    )
 
 
 def record_identifiers(source: str, record_key: str) -> set[tuple[str, str]]:
@@ -94,7 +88,8 @@ def set_up(
     connection: Connection[Any], erasure_id: str, identity: Identity, subject_keys: Iterable[str]
 ) -> int:
     """Put up the tombstones of one erasure; return how many are new."""
-    wanted = hashes({*identity.identifiers, *(("subject_key", key) for key in subject_keys)})
+    own = set(subject_keys) - identity.shared_keys
+    wanted = hashes({*identity.identifiers, *(("subject_key", key) for key in own)})
     cursor = connection.execute(
         """
         insert into privacy.tombstones (subject_key_supp, key_version, erasure_id)
