@@ -93,6 +93,7 @@ SOURCES: dict[str, SourceSpec] = {
             "ingestion.sources.shop.shopify",
             (
                 "customers",
+                "customer_merges",
                 "orders",
                 "order_lines",
                 "refunds",

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from ingestion.guard import normalise
+from ingestion.guard.values import to_gid
 from ingestion.pipelines import LoadError, load
 from ingestion.sandbox.company.render.campaigns import campaign_guid
 from ingestion.settings import role_url
@@ -214,6 +215,45 @@ def test_changes_in_the_shop_arrive_with_refunds_of_old_orders_and_deletions(
     loaded_shopify.assert_same(company)
     deleted = rows("raw_shopify.customers", "is_deleted")
     assert second.rpartition("/")[2] in {r["shopify_customer_id"] for r in deleted}
+    survivor, merged = (to_gid(each) for each in (first, second))
+    keys = keyer()
+    assert [
+        (r["surviving_customer_id"], r["merged_customer_id"], r["surviving_key"], r["merged_key"])
+        for r in rows("raw_shopify.customer_merges")
+    ] == [
+        (
+            survivor,
+            merged,
+            keys.key("shopify_customer_id", survivor),
+            keys.key("shopify_customer_id", merged),
+        )
+    ]
+
+
+def test_customers_who_were_deleted_or_erased_are_no_merges(company: Company) -> None:
+    before = rows("raw_shopify.customer_merges")
+    buyers = {
+        o["customer"]["id"]
+        for o in company.documents("shopify", "orders").values()
+        if o["customer"]
+    }
+    customers = {c["id"] for c in company.documents("shopify", "customers").values()}
+    without_orders, erased = min(customers - buyers), min(buyers)
+    company.shopify(
+        "mutation($input: CustomerDeleteInput!) { customerDelete(input: $input)"
+        " { deletedCustomerId userErrors { field message } } }",
+        input={"id": without_orders},
+    )
+    company.shopify(
+        "mutation($id: ID!) { customerRequestDataErasure(customerId: $id)"
+        " { customerId userErrors { field message } } }",
+        id=erased,
+    )
+    company.load("raw_shopify")
+    loaded_shopify.assert_same(company)
+    deleted = {r["shopify_customer_id"] for r in rows("raw_shopify.customers", "is_deleted")}
+    assert {to_gid(without_orders), to_gid(erased)} <= deleted
+    assert rows("raw_shopify.customer_merges") == before
 
 
 def test_visits_that_grow_come_late_or_vanish_are_restated(company: Company) -> None:

@@ -1,5 +1,6 @@
 """Shopify: queries valid in five API versions, bulk operations taken whole or not at all."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from graphql import build_schema, parse, validate
 
 from ingestion.sources.errors import CredentialsError, SourceError, WrongAnswerError
 from ingestion.sources.shop.shopify_api import Shopify
+from ingestion.sources.shop.shopify_merges import merges_of
 from ingestion.sources.shop.shopify_queries import DOCUMENTS
 
 SCHEMAS = sorted((Path(__file__).parent / "shopify_api").glob("*.graphql"))
@@ -158,3 +160,42 @@ def test_refund_lines_page_inside_one_refund() -> None:
     api = Shopify(shop, shop, sleep=lambda _: None)  # type: ignore[arg-type]
     found = list(api.refund_lines(["gid://shopify/Refund/1", "gid://shopify/Refund/9"]))
     assert [each["line"]["quantity"] for each in found] == [1, 2, 3]
+
+
+class Known:
+    """Knows what an earlier load left: three orders of customer 1."""
+
+    as_of = datetime(2026, 9, 30)  # noqa: DTZ001 - the loader's times are plain UTC
+
+    def known(self, table: str, columns: list[str], where: str) -> list[tuple[str, str]]:
+        return [("11", "1"), ("12", "1"), ("13", "1")]
+
+
+@pytest.mark.parametrize(
+    ("owners", "survivors"),
+    [
+        (["2", "2", "2"], ["2"]),
+        (["2", "2", "gone"], ["2"]),
+        (["2", "3", "2"], []),
+        (["2", None, "2"], []),
+        ([None, None, None], []),
+        (["1", "1", "1"], []),
+        (["gone", "gone", "gone"], []),
+    ],
+)
+def test_a_customer_was_merged_when_all_its_orders_are_one_others_now(
+    owners: list[str | None], survivors: list[str]
+) -> None:
+    shop = Shop(DONE)
+    told = [
+        {
+            "id": f"gid://shopify/Order/{number}",
+            "customer": owner and {"id": f"gid://shopify/Customer/{owner}"},
+        }
+        if owner != "gone"
+        else None
+        for number, owner in zip((11, 12, 13), owners, strict=True)
+    ]
+    shop.refusals = [{"data": {"nodes": told}}]
+    merges = merges_of(Known(), Shopify(shop, shop), ["1"])  # type: ignore[arg-type]
+    assert [(each["survivor"], each["merged"]) for each in merges] == [(s, "1") for s in survivors]

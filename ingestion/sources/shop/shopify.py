@@ -1,12 +1,12 @@
 """Shopify (GraphQL Admin API, bulk operations) -> Postgres schema ``raw_shopify``.
 
 Grain and key: one row per customer, order, order line, refund, refund line, shipment, product,
-variant (Shopify ids), and stock item at a location.
+variant (Shopify ids), stock item at a location, and merge of two customers.
 Cursor: `updatedAt` of customers, orders and products, read again for ``lookback_minutes``; a refund
 or shipment updates its order, so it arrives however old the order is. Stock is read whole.
 Deletions: Shopify leaves no tombstone; its counts of customers and orders are compared with what is
 known to be alive, and when they differ all ids are read and the missing ones become
-``is_deleted`` rows. A customer merge shows as one deletion and changed orders.
+``is_deleted`` rows. What of them was a merge is told by their orders (`shopify_merges`).
 Bulk files are taken whole or not at all; children are joined by ``__parentId``.
 Abandoned checkouts: Shopify forgets them after three months; what was read is kept. They and
 returns need scopes of their own; an app without them names the tables in ``leave_out``.
@@ -31,7 +31,8 @@ from ingestion.sources.session import Session
 from ingestion.sources.shop import shopify_queries as queries
 from ingestion.sources.shop import shopify_shapes as shapes
 from ingestion.sources.shop import shopify_side_shapes as side
-from ingestion.sources.shop.shopify_api import Node, Shopify
+from ingestion.sources.shop.shopify_api import Node, Shopify, number_of
+from ingestion.sources.shop.shopify_merges import merges_of
 from ingestion.sources.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def shopify(
     return [
         customers,
         picked(shapes.CUSTOMERS, customers),
+        picked(side.CUSTOMER_MERGES, customers),
         orders,
         *(picked(shape, orders) for shape in order_tables),
         products,
@@ -106,9 +108,9 @@ class _Load:
         self._lookback = lookback
 
     def customers(self) -> Iterator[Batch]:
-        """Read changed customers and find deleted ones."""
+        """Read changed customers and find deleted and merged ones."""
         state = dlt.current.resource_state()
-        with self._session.reading("customers") as guard:
+        with self._session.reading("customers", "customer_merges") as guard:
             api = self._api()
             seen: set[str] = set()
             reached = None
@@ -119,7 +121,10 @@ class _Load:
                 seen |= set(table["shopify_customer_id"].to_pylist())
                 yield {"customers": table}
             total = api.ask(queries.COUNTS)["customersCount"]["count"]
-            yield from self._missing(api, shapes.CUSTOMERS, queries.CUSTOMER_IDS, seen, total)
+            for batch in self._missing(api, shapes.CUSTOMERS, queries.CUSTOMER_IDS, seen, total):
+                gone = batch["customers"]["shopify_customer_id"].to_pylist()
+                merges = guard.admit(side.CUSTOMER_MERGES, merges_of(self._session, api, gone))
+                yield {**batch, "customer_merges": merges}
             self._session.advance(state, reached)
 
     def orders(self) -> Iterator[Batch]:
@@ -153,7 +158,7 @@ class _Load:
                 table = guard.admit(shapes.ORDERS, orders)
                 reached = _latest(table, reached)
                 seen |= set(table["shopify_order_id"].to_pylist())
-                unread = [r["id"] for r in refunds if _number(r["id"]) not in known_refunds]
+                unread = [r["id"] for r in refunds if number_of(r["id"]) not in known_refunds]
                 yield {
                     "orders": table,
                     "order_lines": guard.admit(shapes.ORDER_LINES, lines),
@@ -238,7 +243,7 @@ class _Load:
         alive = {row[0] for row in self._session.known(shape.resource, [key], "not is_deleted")}
         if total == len(alive | seen):
             return
-        listed = {_number(node["id"]) for node in api.bulk(ids)}
+        listed = {number_of(node["id"]) for node in api.bulk(ids)}
         self._session.refuse_shrinking(shape.resource, len(listed), len(alive | seen))
         gone = sorted((alive | seen) - listed)
         rows = self._session.known_rows(
@@ -262,10 +267,6 @@ class _Load:
             log.warning(
                 "shopify shows only the orders of the last 60 days: grant the scope read_all_orders"
             )
-
-
-def _number(gid: Any) -> str:
-    return str(gid).rpartition("/")[2].partition("?")[0]
 
 
 def _of_type(nodes: list[Node], name: str) -> list[Node]:

@@ -20,10 +20,17 @@ from ingestion.sources.transport import Patience, Transport
 # A query may cost 1,000 points: a refund with its lines about 2 + 2 per line.
 REFUNDS_PER_QUERY = 20
 LINES_PER_REFUND = 20
+# An order with its customer costs 2 points.
+ORDERS_PER_QUERY = 200
 _ATTEMPTS = 3
 _UNFINISHED = {"CREATED", "RUNNING", "CANCELING"}
 
 Node = dict[str, Any]
+
+
+def number_of(gid: Any) -> str:
+    """Return the number in a global id (``gid://shopify/Order/123?x=y``)."""
+    return str(gid).rpartition("/")[2].partition("?")[0]
 
 
 class Shopify:
@@ -86,6 +93,12 @@ class Shopify:
             for refund in data["nodes"]:
                 if refund:
                     yield from self._lines_of(refund)
+
+    def order_owners(self, ids: Sequence[str]) -> Iterator[Node]:
+        """Yield ``{id, customer}`` of those orders that still exist."""
+        for start in range(0, len(ids), ORDERS_PER_QUERY):
+            chunk = list(ids[start : start + ORDERS_PER_QUERY])
+            yield from filter(None, self.ask(queries.ORDER_OWNERS, {"ids": chunk})["nodes"])
 
     def _lines_of(self, refund: Node) -> Iterator[Node]:
         used: set[str] = set()

@@ -182,6 +182,14 @@ query MoreRefundLines($id: ID!, $first: Int!, $after: String) {
 """
 ).replace("MONEY", _MONEY)
 
+ORDER_OWNERS = """
+query OrderOwners($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Order { id customer { id } }
+  }
+}
+"""
+
 COUNTS = """
 query Counts {
   customersCount(limit: null) { count }
@@ -206,6 +214,7 @@ DOCUMENTS = {
     "BULK_STATE": BULK_STATE,
     "REFUND_LINES": REFUND_LINES,
     "MORE_REFUND_LINES": MORE_REFUND_LINES,
+    "ORDER_OWNERS": ORDER_OWNERS,
     "COUNTS": COUNTS,
     "SCOPES": SCOPES,
 }

@@ -1,4 +1,4 @@
-"""Shopify's abandoned checkouts and returns as the guard expects them.
+"""Shopify's abandoned checkouts, returns and merges as the guard expects them.
 
 Field names are those of the GraphQL Admin API. The address under which a checkout can be taken up
 again is a login by itself and is never asked for; nor is what customers wrote about a return.
@@ -82,4 +82,22 @@ RETURN_LINES = Shape(
     ),
 )
 
-SHAPES = (ABANDONED_CHECKOUTS, ABANDONED_CHECKOUT_LINES, RETURNS, RETURN_LINES)
+CUSTOMER_MERGES = Shape(
+    source=SOURCE,
+    resource="customer_merges",
+    key=("surviving_customer_id", "merged_customer_id"),
+    subject="surviving_key",
+    fields=(
+        Field("surviving_customer_id", "survivor", "id", required=True),
+        Field("merged_customer_id", "merged", "id", required=True),
+        Field("merged_at", "at", "timestamp"),
+    ),
+    identifiers=(
+        Identifier("surviving_key", "shopify_customer_id", ("surviving_customer_id",)),
+        Identifier("merged_key", "shopify_customer_id", ("merged_customer_id",)),
+        Identifier("surviving_user_key", "user_id", ("surviving_customer_id",)),
+        Identifier("merged_user_key", "user_id", ("merged_customer_id",)),
+    ),
+)
+
+SHAPES = (ABANDONED_CHECKOUTS, ABANDONED_CHECKOUT_LINES, RETURNS, RETURN_LINES, CUSTOMER_MERGES)

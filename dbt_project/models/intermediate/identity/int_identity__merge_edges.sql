@@ -8,6 +8,12 @@ hubspot_merges as (
 
 ),
 
+shopify_merges as (
+
+    select * from {{ ref('stg_shopify__customer_merges') }}
+
+),
+
 edges as (
 
     select
@@ -21,8 +27,34 @@ edges as (
 
     from hubspot_merges
 
-    where merged_key is not null and surviving_key is not null
+    union all
+
+    select
+        'shopify' as source,
+        merged_key as left_key,
+        'shopify_customer_id' as left_type,
+        surviving_key as right_key,
+        'shopify_customer_id' as right_type,
+        'vendor_merge' as kind,
+        merged_at as occurred_at
+
+    from shopify_merges
+
+    union all
+
+    -- An account's id is its login too: unless both logins count as one, a person has one.
+    select
+        'shopify' as source,
+        merged_user_key as left_key,
+        'user_id' as left_type,
+        surviving_user_key as right_key,
+        'user_id' as right_type,
+        'vendor_merge' as kind,
+        merged_at as occurred_at
+
+    from shopify_merges
 
 )
 
 select * from edges
+where left_key is not null and right_key is not null
