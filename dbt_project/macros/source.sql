@@ -3,7 +3,8 @@
 {% macro source(source_name, table_name) -%}
     {%- if execute and source_name == 'vault' and target.name != 'builder_pii' -%}
         {{ exceptions.raise_compiler_error(
-            model.name ~ ' reads the vault: it belongs in models/restricted, target builder_pii'
+            model.name ~ ' reads the vault: only models/restricted may, and only with '
+            ~ '--target builder_pii (leave them out with --exclude tag:reveal)'
         ) }}
     {%- endif -%}
     {{ return(builtins.source(source_name, table_name)) }}
