@@ -121,14 +121,14 @@ class Act:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def append(url_or_connection: str | Connection[Any]) -> Appended:
-    """Add what the sources' observations hold and the ledger does not.
+def append(url_or_connection: str | Connection[Any], source: str | None = None) -> Appended:
+    """Add what the observations of all sources, or of one, hold and the ledger does not.
 
     Grain: one row per new observation. Needs the role ``loader``. Adds nothing before the
     observation model was first built.
     """
     with opened(url_or_connection) as connection:
-        row = connection.execute("select consent.append_observed()").fetchone()
+        row = connection.execute("select consent.append_observed(%s)", [source]).fetchone()
         return _appended(connection, int(row[0]) if row else 0)
 
 

@@ -60,7 +60,7 @@ def build_loader(source: SourceSpec) -> dg.AssetsDefinition:
             fail_point("load.before_event")
             reconcile()
             if _tells_consent(source):
-                append(role_url("loader"))
+                append(role_url("loader"), source.vendor)
             with looking("loader") as connection:
                 for resource in source.resources:
                     known = asdict(counts[resource]) if resource in counts else {}

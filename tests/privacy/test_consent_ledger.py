@@ -1,6 +1,7 @@
 """The ledger keeps everything, once, and shows every other hand."""
 
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import psycopg
@@ -80,6 +81,12 @@ def test_only_what_is_new_is_added(hub: Warehouse) -> None:
     assert ledger.append(hub.url("loader")).count == 10
 
 
+def test_a_load_tells_what_its_own_source_observed(hub: Warehouse) -> None:
+    observe(hub, 50)
+    assert ledger.append(hub.url("loader"), "nobody").count == 0
+    assert ledger.append(hub.url("loader"), "matomo").count == 50
+
+
 def test_two_appends_at_once_keep_one_chain(hub: Warehouse) -> None:
     observe(hub, 200)
     threads = [threading.Thread(target=ledger.append, args=(hub.url("loader"),)) for _ in range(3)]
@@ -93,12 +100,12 @@ def test_two_appends_at_once_keep_one_chain(hub: Warehouse) -> None:
 
 def test_an_append_that_dies_leaves_nothing(hub: Warehouse) -> None:
     observe(hub, 50)
-    dying = psycopg.connect(hub.url("loader"))
-    assert ledger.append(dying).count == 50
-    with hub.connect() as connection:
-        connection.execute("select pg_terminate_backend(%s)", [dying.info.backend_pid])
-    with pytest.raises(psycopg.OperationalError):
-        dying.commit()
+    with closing(psycopg.connect(hub.url("loader"))) as dying:
+        assert ledger.append(dying).count == 50
+        with hub.connect() as connection:
+            connection.execute("select pg_terminate_backend(%s)", [dying.info.backend_pid])
+        with pytest.raises(psycopg.OperationalError):
+            dying.commit()
     assert ledger.verify(hub.url("auditor")).rows == 0
     assert ledger.append(hub.url("loader")).count == 50
 

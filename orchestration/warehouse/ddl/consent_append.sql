@@ -157,16 +157,20 @@ begin
 end
 $body$;
 
--- Observations join loaded tables to small mappings whose effect the planner guesses too low: a
--- nested loop over all contacts took minutes where a hash join takes a second.
-create or replace function consent.append_observed() returns bigint
+-- What the sources' tables say, or those of one of them. Observations join loaded tables to small
+-- mappings whose effect the planner guesses too low: a nested loop over all contacts took minutes
+-- where a hash join takes a second.
+create or replace function consent.append_observed(told_by text default null) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_nestloop = off as $$
 begin
     if to_regclass('intermediate.int_consent__observed_events') is null then
         return 0;
     end if;
-    return consent.insert_chained('select * from intermediate.int_consent__observed_events');
+    return consent.insert_chained(
+        'select * from intermediate.int_consent__observed_events'
+        || coalesce(' where source = ' || quote_literal(told_by), '')
+    );
 end
 $$;
 
