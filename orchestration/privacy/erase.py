@@ -13,6 +13,7 @@ Idempotent: erasing somebody twice finds nobody the second time.
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,15 @@ from orchestration.privacy.subjects import (
 RECEIPT_KIND = "erasure"
 # Folder of the home with copies that access requests asked for, one folder each.
 COPIES = "requests"
+
+
+# ANALYZE leaves the statistics of a table that became empty; only a superuser may drop them.
+_STATISTICS_OF_EMPTIED = """
+delete from pg_statistic as kept
+using pg_class as emptied
+where emptied.oid = kept.starelid and emptied.reltuples = 0
+    and kept.starelid = any (%s::regclass[]::oid[])
+"""
 
 
 @dataclass(frozen=True)
@@ -181,6 +191,8 @@ def _make_forget(touched: list[str], values: list[str]) -> dict[str, Any]:
     with psycopg.connect(role_url("admin"), autocommit=True) as connection:
         for name in [*touched, "consent.events", "privacy.erasures"]:
             connection.execute(sql.SQL("vacuum (analyze) {}").format(cascade.table(name)))
+        with suppress(psycopg.errors.InsufficientPrivilege):
+            connection.execute(_STATISTICS_OF_EMPTIED, [touched])
         if values:
             _refuse_leftovers(scan.scan_catalogs(connection, values))
     if values:
