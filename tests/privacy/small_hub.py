@@ -5,7 +5,7 @@ same model files, in the database of the test.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -13,6 +13,8 @@ from psycopg import Connection
 from ingestion.guard.keys import Keyer, KeyRing
 from orchestration.consent.algebra import query
 from orchestration.consent.ledger import Act, submit
+from orchestration.privacy import erase, scan
+from orchestration.privacy.receipts import Receipt
 from orchestration.warehouse.bootstrap import reconcile
 from tests.conftest import Warehouse
 from tests.privacy.consent_world import SEEDS, seed_sql
@@ -78,6 +80,34 @@ class SmallHub:
             **rest,
         )
         submit(self.warehouse.url("loader"), [act])
+
+    def settle(self) -> None:
+        """Let everybody have granted, load their records and build: a hub at work."""
+        for person in self.people:
+            self.say(person, "grant", AS_OF - timedelta(days=9))
+        self.load()
+        self.build()
+
+    def erase(self, person: Person) -> Receipt:
+        """Erase somebody, by their address."""
+        url = self.warehouse.url("dsr")
+        return erase.erase(url, person.email, verified_by="letter, clerk 7")
+
+    def places_with(self, value: str) -> list[str]:
+        """Return where a value is found in tables, statistics, comments and definitions."""
+        with self.warehouse.connect() as connection:
+            found = scan.scan_tables(connection, [value])
+            found += scan.scan_catalogs(connection, [value])
+        return [finding.place for finding in found]
+
+    def guard(self, ring: KeyRing | None = None) -> Keyer:
+        """Return the keyer that stands at the door, with the tombstones of now."""
+        with self.warehouse.connect("loader") as connection:
+            rows = connection.execute("select subject_key_supp from privacy.tombstones").fetchall()
+        stones = frozenset(row[0] for row in rows)
+        return Keyer(
+            KeyRing.from_secret("k_match.key"), ring or KeyRing.from_secret("k_supp.key"), stones
+        )
 
     def load(self) -> None:
         """Load a contact of the CRM and an order of the shop for everybody."""

@@ -1,12 +1,10 @@
 """Access: everything of one person, and nothing of anybody else."""
 
-from datetime import timedelta
-
 import pytest
 
 from orchestration.privacy.access import access
 from tests.conftest import Warehouse
-from tests.privacy.small_hub import AS_OF, Person, SmallHub
+from tests.privacy.small_hub import Person, SmallHub
 
 ADA = Person(200, "ada.someone@example.org", "+49301234500")
 # The next two share a telephone.
@@ -20,10 +18,7 @@ PEOPLE = [
 @pytest.fixture(scope="module")
 def hub(fresh_database: Warehouse) -> SmallHub:
     hub = SmallHub(fresh_database, PEOPLE)
-    for person in PEOPLE:
-        hub.say(person, "grant", AS_OF - timedelta(days=9))
-    hub.load()
-    hub.build()
+    hub.settle()
     return hub
 
 

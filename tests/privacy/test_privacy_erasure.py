@@ -1,18 +1,16 @@
 """Erasure: everything, everywhere, for good, and only theirs."""
 
-from datetime import timedelta
-
 import psycopg
 import pytest
 
-from ingestion.guard.keys import Keyer, KeyRing
+from ingestion.guard.keys import KeyRing
 from ingestion.working import working_folders
 from orchestration.consent import ledger
 from orchestration.privacy import erase, holds, receipts, replay, scan, tombstones
 from orchestration.privacy.errors import PrivacyError
 from orchestration.privacy.subjects import closure
 from tests.conftest import Warehouse
-from tests.privacy.small_hub import AS_OF, Person, SmallHub
+from tests.privacy.small_hub import Person, SmallHub
 
 PEOPLE = [Person(200 + n, f"person{n}.someone@example.org", f"+493012345{n:02}") for n in range(12)]
 
@@ -20,10 +18,7 @@ PEOPLE = [Person(200 + n, f"person{n}.someone@example.org", f"+493012345{n:02}")
 @pytest.fixture(scope="module")
 def hub(fresh_database: Warehouse) -> SmallHub:
     hub = SmallHub(fresh_database, PEOPLE)
-    for person in PEOPLE:
-        hub.say(person, "grant", AS_OF - timedelta(days=9))
-    hub.load()
-    hub.build()
+    hub.settle()
     return hub
 
 
@@ -33,29 +28,19 @@ def people_left(hub: SmallHub) -> int:
     return row[0] if row else 0
 
 
-def run(hub: SmallHub, person: Person) -> receipts.Receipt:
-    return erase.erase(hub.warehouse.url("dsr"), person.email, verified_by="letter, clerk 7")
-
-
-def places_with(hub: SmallHub, value: str) -> list[str]:
-    with hub.warehouse.connect() as connection:
-        found = scan.scan_tables(connection, [value]) + scan.scan_catalogs(connection, [value])
-    return [finding.place for finding in found]
-
-
 def test_nothing_of_an_erased_person_is_left_and_everybody_else_is_untouched(
     hub: SmallHub,
 ) -> None:
     person, other = PEOPLE[0], PEOPLE[1]
     before = people_left(hub)
-    assert "vault.contact_values" in places_with(hub, person.email)
-    receipt = run(hub, person)
-    assert places_with(hub, person.email) == []
-    assert places_with(hub, hub.key("email", person.email)) == []
-    assert places_with(hub, hub.key("hubspot_contact_id", str(person.number))) == []
-    assert places_with(hub, person.person_id) == []
+    assert "vault.contact_values" in hub.places_with(person.email)
+    receipt = hub.erase(person)
+    assert hub.places_with(person.email) == []
+    assert hub.places_with(hub.key("email", person.email)) == []
+    assert hub.places_with(hub.key("hubspot_contact_id", str(person.number))) == []
+    assert hub.places_with(person.person_id) == []
     assert people_left(hub) == before - 1
-    assert "vault.contact_values" in places_with(hub, other.email)
+    assert "vault.contact_values" in hub.places_with(other.email)
     assert receipt.content["persons"] == 1
     assert person.email not in hub.sendable()
     assert other.email in hub.sendable()
@@ -65,14 +50,14 @@ def test_statistics_forget_too(hub: SmallHub) -> None:
     person = PEOPLE[1]
     with hub.warehouse.connect() as connection:
         connection.execute("analyze vault.contact_values")
-    assert any("statistics" in place for place in places_with(hub, person.email))
-    run(hub, person)
-    assert places_with(hub, person.email) == []
+    assert any("statistics" in place for place in hub.places_with(person.email))
+    hub.erase(person)
+    assert hub.places_with(person.email) == []
 
 
 def test_the_receipt_holds_counts_and_nothing_of_the_person(hub: SmallHub) -> None:
     person = PEOPLE[2]
-    receipt = run(hub, person)
+    receipt = hub.erase(person)
     own = hub.key("hubspot_contact_id", str(person.number))
     text = str(receipt)
     for value in (person.email, person.phone, person.person_id, own):
@@ -82,7 +67,7 @@ def test_the_receipt_holds_counts_and_nothing_of_the_person(hub: SmallHub) -> No
 
 
 def test_a_changed_receipt_is_found(hub: SmallHub) -> None:
-    run(hub, PEOPLE[3])
+    hub.erase(PEOPLE[3])
     with hub.warehouse.connect() as connection:
         connection.execute("alter table privacy.receipts disable trigger user")
         query = "update privacy.receipts set content = replace(content, %s, %s) where seq = 1"
@@ -97,7 +82,7 @@ def test_a_changed_receipt_is_found(hub: SmallHub) -> None:
 
 def test_an_invoice_stays_under_a_key_that_leads_nowhere(hub: SmallHub) -> None:
     person = PEOPLE[4]
-    run(hub, person)
+    hub.erase(person)
     with hub.warehouse.connect() as connection:
         row = connection.execute(
             "select subject_key, order_key, customer_key, shopify_customer_id, email_key, "
@@ -114,21 +99,14 @@ def test_an_invoice_stays_under_a_key_that_leads_nowhere(hub: SmallHub) -> None:
 
 def test_an_erased_person_stays_out_however_they_come_back(hub: SmallHub) -> None:
     person = PEOPLE[5]
-    run(hub, person)
-    with hub.warehouse.connect("loader") as connection:
-        rows = connection.execute("select subject_key_supp from privacy.tombstones").fetchall()
-    stones = frozenset(row[0] for row in rows)
-
-    def guard(ring: KeyRing) -> Keyer:
-        return Keyer(KeyRing.from_secret("k_match.key"), ring, stones)
-
+    hub.erase(person)
     ring = KeyRing.from_secret("k_supp.key")
-    assert guard(ring).is_erased("email", person.email)
-    assert guard(ring).is_erased("phone", person.phone)
-    assert guard(ring).is_erased("hubspot_contact_id", str(person.number))
-    assert not guard(ring).is_erased("email", PEOPLE[11].email)
+    assert hub.guard(ring).is_erased("email", person.email)
+    assert hub.guard(ring).is_erased("phone", person.phone)
+    assert hub.guard(ring).is_erased("hubspot_contact_id", str(person.number))
+    assert not hub.guard(ring).is_erased("email", PEOPLE[11].email)
     rotated = KeyRing("2", {**ring.versions, "2": b"x" * 32})
-    assert guard(rotated).is_erased("email", person.email)
+    assert hub.guard(rotated).is_erased("email", person.email)
 
 
 def test_an_id_that_is_somebody_elses_at_another_vendor_names_nobody(hub: SmallHub) -> None:
@@ -176,8 +154,8 @@ def test_an_erasure_killed_in_the_middle_is_finished_by_the_next_run(
     with monkeypatch.context() as patched:
         patched.setattr(scan, "scan_tables", die)
         with pytest.raises(KeyboardInterrupt):
-            run(hub, person)
-    assert "vault.contact_values" in places_with(hub, person.email)
+            hub.erase(person)
+    assert "vault.contact_values" in hub.places_with(person.email)
     with hub.warehouse.connect("dsr") as connection:
         row = connection.execute(
             "select count(*) from privacy.tombstones join privacy.erasures using (erasure_id) "
@@ -186,7 +164,7 @@ def test_an_erasure_killed_in_the_middle_is_finished_by_the_next_run(
     assert row is not None
     assert row[0] >= 4
     assert [receipt.content["persons"] for receipt in erase.resume(hub.warehouse.url("dsr"))] == [1]
-    assert places_with(hub, person.email) == []
+    assert hub.places_with(person.email) == []
 
 
 def test_an_erasure_killed_after_the_cascade_still_gets_its_receipt(
@@ -200,8 +178,8 @@ def test_an_erasure_killed_after_the_cascade_still_gets_its_receipt(
     with monkeypatch.context() as patched:
         patched.setattr(receipts, "issue", die)
         with pytest.raises(KeyboardInterrupt):
-            run(hub, person)
-    assert places_with(hub, person.email) == []
+            hub.erase(person)
+    assert hub.places_with(person.email) == []
     assert len(erase.resume(hub.warehouse.url("dsr"))) == 1
     assert erase.resume(hub.warehouse.url("dsr")) == []
 
@@ -211,12 +189,12 @@ def test_rows_that_a_killed_load_left_go_too(hub: SmallHub) -> None:
     left = working_folders() / "raw_hubspot" / "contacts.csv"
     left.parent.mkdir(parents=True)
     left.write_text(person.email)
-    assert run(hub, person).content["persons"] == 1
+    assert hub.erase(person).content["persons"] == 1
     assert not left.exists()
 
 
 def test_erasing_somebody_twice_finds_nobody(hub: SmallHub) -> None:
-    assert run(hub, PEOPLE[7]).content["rows"] == {}
+    assert hub.erase(PEOPLE[7]).content["rows"] == {}
 
 
 def test_a_value_left_anywhere_fails_the_proof_and_nothing_is_done(hub: SmallHub) -> None:
@@ -226,11 +204,11 @@ def test_a_value_left_anywhere_fails_the_proof_and_nothing_is_done(hub: SmallHub
         connection.execute(f'grant select on rules.leak to "{hub.warehouse.dbname}_dsr"'.encode())
         before = people_left(hub)
         with pytest.raises(PrivacyError, match=r"rules\.leak") as failure:
-            run(hub, person)
+            hub.erase(person)
         assert person.email not in str(failure.value)
         assert people_left(hub) == before
         connection.execute("drop table rules.leak")
-    run(hub, person)
+    hub.erase(person)
     assert people_left(hub) == before - 1
 
 
@@ -238,7 +216,7 @@ def test_a_table_nobody_registered_stops_an_erasure(hub: SmallHub) -> None:
     with hub.warehouse.connect() as connection:
         connection.execute("create table core.forgotten (person_id text)")
         with pytest.raises(PrivacyError, match=r"core\.forgotten is not in pii_registry"):
-            run(hub, PEOPLE[9])
+            hub.erase(PEOPLE[9])
         connection.execute("drop table core.forgotten")
 
 
@@ -250,12 +228,12 @@ def test_a_hold_keeps_everything_until_it_is_released(hub: SmallHub) -> None:
             connection, theirs, category="all", reason="court order", placed_by="counsel"
         )
     with pytest.raises(PrivacyError, match="a hold keeps everything"):
-        run(hub, person)
-    assert "vault.contact_values" in places_with(hub, person.email)
+        hub.erase(person)
+    assert "vault.contact_values" in hub.places_with(person.email)
     with psycopg.connect(hub.warehouse.url("dsr")) as connection:
         assert holds.release(connection, hold) == len(theirs.subject_keys)
-    run(hub, person)
-    assert places_with(hub, person.email) == []
+    hub.erase(person)
+    assert hub.places_with(person.email) == []
 
 
 def test_a_restored_backup_does_not_bring_them_back(hub: SmallHub) -> None:
@@ -265,15 +243,15 @@ def test_a_restored_backup_does_not_bring_them_back(hub: SmallHub) -> None:
         kept = connection.execute(
             "select * from vault.contact_values where subject_key = %s", [own]
         ).fetchall()
-    run(hub, person)
+    hub.erase(person)
     with hub.warehouse.connect() as connection:
         for row in kept:
             connection.execute(
                 "insert into vault.contact_values values (%s, %s, %s, %s, %s, %s, %s)", row
             )
-        assert places_with(hub, person.email) == ["vault.contact_values"]
+        assert hub.places_with(person.email) == ["vault.contact_values"]
         replay.replay(connection)
-    assert places_with(hub, person.email) == []
+    assert hub.places_with(person.email) == []
 
 
 def test_the_ledger_stays_whole_through_all_of_this(hub: SmallHub) -> None:

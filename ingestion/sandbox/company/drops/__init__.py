@@ -1,5 +1,4 @@
-"""What third parties hand the company as files: partner stores, calls, tickets, ad accounts,
-lists of consents.
+"""What comes as files: partner stores, calls, tickets, ad accounts, lists of consents.
 
 They stand for parts of the business that no server of the sandbox covers: franchise stores in
 Amsterdam and London, a call centre, a help desk, and the accounts of the ad platforms. Every line
