@@ -49,7 +49,8 @@ class Meter:
     """Measures work against one server, whose data folder is on this machine."""
 
     def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url, autocommit=True)
+        # In another database: a session that watches is none that the stages may have to wait for.
+        self._connection = psycopg.connect(url, dbname="postgres", autocommit=True)
         row = self._connection.execute("show data_directory").fetchone()
         pid = Path(str(row[0] if row else "")) / "postmaster.pid"
         try:

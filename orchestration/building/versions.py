@@ -2,7 +2,8 @@
 
 The server's own counters of rows written, so that the answer costs the same at any size. They are
 flushed when a session ends or has been idle for 10 s; what a living session may still hold back is
-waited for. Counters start anew after a crash, which is part of the version.
+waited for. Counters start anew after a crash, which is part of the version. A view holds what the
+tables hold that it reads.
 """
 
 import time
@@ -16,21 +17,82 @@ from psycopg import sql
 FLUSHED_AFTER_SECONDS = 10
 POLL_SECONDS = 0.05
 
+# Each relation with the tables whose rows it shows: itself, or all that a view reads. What a
+# function returns (0), a partitioned or a foreign table holds is in no counter. A view's rule is
+# written anew with its definition.
 _RELATIONS = """
-    select n.nspname, c.relname, c.oid::text, coalesce(pg_relation_filenode(c.oid), 0)::text,
-        pg_relation_size(c.oid),
-        pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid),
-        pg_stat_get_tuples_deleted(c.oid), c.relkind::text
-    from pg_class as c
+    with recursive shown (relation, oid) as (
+        select c.oid, c.oid
+        from pg_class as c
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'v', 'm', 'p', 'f')
+        union
+        select shown.relation,
+            case when d.refclassid = 'pg_class'::regclass then d.refobjid else 0 end
+        from shown
+        inner join pg_class as v on v.oid = shown.oid and v.relkind = 'v'
+        inner join pg_rewrite as w on w.ev_class = v.oid
+        inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+        where d.refclassid in ('pg_class'::regclass, 'pg_proc'::regclass)
+    ),
+    counted as (
+        select shown.relation, shown.oid, coalesce(c.relkind, 'f') as kind,
+            shown.oid || '/' || coalesce(pg_relation_filenode(c.oid), 0) as identity,
+            pg_relation_size(c.oid) as size,
+            pg_stat_get_tuples_inserted(c.oid)
+            + %(own)s * pg_stat_get_xact_tuples_inserted(c.oid) as inserted,
+            pg_stat_get_tuples_updated(c.oid)
+            + %(own)s * pg_stat_get_xact_tuples_updated(c.oid) as updated,
+            pg_stat_get_tuples_deleted(c.oid)
+            + %(own)s * pg_stat_get_xact_tuples_deleted(c.oid) as deleted,
+            w.xmin as defined
+        from shown
+        left join pg_class as c on c.oid = shown.oid
+        left join pg_rewrite as w on w.ev_class = c.oid and c.relkind = 'v' and w.ev_type = '1'
+    ),
+    versions as (
+        select relation, oid, case
+            when kind = 'v' then identity || '/' || defined
+            when kind in ('r', 'm') and (size = 0 or inserted + updated + deleted > 0)
+            then identity || '/' || inserted || '/' || updated || '/' || deleted
+            end as version
+        from counted
+    )
+    select n.nspname, c.relname,
+        case when c.relkind = 'r' then c.oid || '/' || coalesce(pg_relation_filenode(c.oid), 0)
+        else c.oid::text end,
+        case when count(*) = count(v.version) then string_agg(v.version, ' ' order by v.oid) end,
+        pg_relation_size(c.oid)
+    from versions as v
+    inner join pg_class as c on c.oid = v.relation
     inner join pg_namespace as n on c.relnamespace = n.oid
-    where n.nspname = any(%s) and c.relkind in ('r', 'v', 'm', 'p', 'f')
+    group by n.nspname, c.relname, c.oid, c.relkind
 """
-_CRASHES = "select coalesce(stats_reset::text, '') from pg_stat_bgwriter"
+_CRASHES = """
+    select coalesce(stats_reset::text, '')
+        || coalesce(pg_stat_get_db_stat_reset_time(oid)::text, '')
+    from pg_stat_bgwriter, pg_database where datname = current_database()
+"""
 _WRITERS = """
     select count(*) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()
         and backend_type = 'client backend' and usename <> %s
         and state_change > clock_timestamp() - make_interval(secs => %s)
+"""
+# Sessions of others, however idle, whose role may write to a table of these schemas.
+_WRITER = """
+    select exists (
+        select from pg_stat_activity as a
+        where a.datname = current_database() and a.pid <> pg_backend_pid()
+            and exists (
+                select from pg_class as c
+                inner join pg_namespace as n on c.relnamespace = n.oid
+                where n.nspname = any(%s) and c.relkind in ('r', 'm', 'p', 'f')
+                    and has_table_privilege(
+                        a.usesysid, c.oid, 'insert, update, delete, truncate'
+                    )
+            )
+    )
 """
 
 
@@ -60,19 +122,35 @@ def settle(connection: psycopg.Connection, builder: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def flush(connection: psycopg.Connection) -> None:
+    """Have the server count what this session wrote in transactions that are over."""
+    connection.execute("select pg_stat_force_next_flush()")
+
+
+def is_alone(connection: psycopg.Connection, schemas: Iterable[str]) -> bool:
+    """Whether no other session is there that may write to tables of these schemas.
+
+    What a session wrote is counted before it is gone, so versions of these tables can then be
+    trusted without waiting; any role may ask.
+    """
+    row = connection.execute(_WRITER, [sorted(set(schemas))]).fetchone()
+    return row == (False,)
+
+
 def look(
-    connection: psycopg.Connection, schemas: Iterable[str]
+    connection: psycopg.Connection, schemas: Iterable[str], *, is_own_counted: bool = False
 ) -> Mapping[tuple[str, str], Relation]:
-    """Return every table and view of some schemas, by schema and name."""
+    """Return every table and view of some schemas, by schema and name.
+
+    With ``is_own_counted`` versions are those that there will be once the transaction under way,
+    the first since ``flush``, has committed.
+    """
     crashes = connection.execute(_CRASHES).fetchone()
-    found = {}
-    rows = connection.execute(_RELATIONS, [sorted(set(schemas))]).fetchall()
-    for schema, name, oid, node, size, inserted, updated, deleted, kind in rows:
-        identity = f"{oid}/{node}" if kind == "r" else oid
-        is_counted = size == 0 or inserted + updated + deleted > 0
-        version = f"{identity}/{inserted}/{updated}/{deleted}/{crashes}" if is_counted else None
-        found[schema, name] = Relation(identity, version, size)
-    return found
+    asked = {"schemas": sorted(set(schemas)), "own": int(is_own_counted)}
+    return {
+        (schema, name): Relation(identity, version and f"{version} {crashes}", size)
+        for schema, name, identity, version, size in connection.execute(_RELATIONS, asked)
+    }
 
 
 def content(

@@ -43,8 +43,9 @@ def sole_run(run_id: str, wait_seconds: float) -> Iterator[None]:
     """
     mine = backends.tag(TAG, run_id)
     deadline = time.monotonic() + wait_seconds
+    # A role that writes nothing: nobody has to wait for what this session may have written.
     with psycopg.connect(
-        role_url("builder"), autocommit=True, connect_timeout=15, application_name=mine
+        role_url("auditor"), autocommit=True, connect_timeout=15, application_name=mine
     ) as connection:
         while not _is_mine(connection):
             _end_dead(mine)

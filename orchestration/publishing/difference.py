@@ -71,8 +71,7 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
     built = _fingerprint(conn, shape, core)
     published = _fingerprint(conn, shape, relation(mart.schema, mart.table))
     if built == published and not shape.added_columns:
-        change = MartChange(mart.schema, mart.table, False, published[0], built[0], 0, 0, 0)
-        return Measured(shape, change, None)
+        return untouched(shape, built[0])
     keys = sql.Identifier(f"change_{position}")
     _find_changes(conn, shape, keys)
     counts: dict[str, int] = dict(
@@ -92,6 +91,12 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
         counts.get("filled", 0),
     )
     return Measured(shape, change, keys)
+
+
+def untouched(shape: Shape, rows: int) -> Measured:
+    """Return what there is to say of a mart whose rows are those that were built."""
+    mart = shape.mart
+    return Measured(shape, MartChange(mart.schema, mart.table, False, rows, rows, 0, 0, 0), None)
 
 
 def match(left: str, right: str, columns: tuple[str, ...]) -> sql.Composed:

@@ -206,12 +206,15 @@ def _replace(conn: psycopg.Connection, table: str, rows: Sequence[tuple[object, 
 
 
 def forget_retired(conn: psycopg.Connection, retired: Iterable[tuple[str, str]]) -> None:
-    """Remove the freshness of marts that are gone."""
+    """Remove the freshness of marts that are gone, and what they were compared with."""
     for schema, table in retired:
-        conn.execute(
-            "delete from marts_meta.freshness where mart_schema = %s and mart_table = %s",
-            [schema, table],
-        )
+        for known in ("freshness", "compared"):
+            conn.execute(
+                sql.SQL("delete from {} where mart_schema = %s and mart_table = %s").format(
+                    relation("marts_meta", known)
+                ),
+                [schema, table],
+            )
 
 
 def prune_history(conn: psycopg.Connection, oldest_kept: int) -> None:

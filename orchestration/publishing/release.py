@@ -1,7 +1,8 @@
 """Publishes: every mart from one consistent release to the next, in one transaction.
 
 Steps: lock → shapes (refusals) → differences → gate → apply → contract tables → commit. A process
-killed anywhere leaves the release before readable, and running again converges.
+killed anywhere leaves the release before readable, and running again converges. Marts that nobody
+wrote to since they were last compared are not compared.
 """
 
 import time
@@ -15,9 +16,9 @@ from psycopg import IsolationLevel
 
 from ingestion.failpoints import fail_point
 from orchestration.publishing import apply as rows
-from orchestration.publishing import build, gate, ledger
+from orchestration.publishing import build, gate, ledger, unwritten
 from orchestration.publishing.checks import gates_of
-from orchestration.publishing.difference import MartChange, Measured, measure
+from orchestration.publishing.difference import MartChange, Measured, measure, untouched
 from orchestration.publishing.errors import ReleaseBlocked, cleaned
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.session import PATIENCE_SECONDS, patiently, sole_publisher
@@ -79,9 +80,10 @@ def diff(conn: psycopg.Connection, marts: Sequence[Mart], *, are_all: bool = Tru
     """
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
     try:
+        seen = unwritten.look(conn, marts)
         with conn.transaction(force_rollback=True):
             shapes = plan_shapes(conn, marts, _today(), are_all=are_all)
-            changes = [m.change for m in _measure_all(conn, shapes)]
+            changes = [m.change for m in _measure_all(conn, shapes, seen)]
             found = gate.excesses(changes, gate.read_limits(conn))
             current = ledger.current_release(conn)
     except psycopg.Error as error:
@@ -135,18 +137,22 @@ def publish(
 def _release(conn: psycopg.Connection, order: _Order, started: float) -> Release:
     for left in reversed(range(_TRIES)):
         try:
+            seen = unwritten.look(conn, order.marts)
             with conn.transaction():
-                return _release_once(conn, order, started)
+                return _release_once(conn, order, started, seen)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
             if not left:
                 raise
     raise AssertionError("unreachable")
 
 
-def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Release:
+def _release_once(
+    conn: psycopg.Connection, order: _Order, started: float, seen: unwritten.Seen
+) -> Release:
     shapes = plan_shapes(conn, order.marts, _today())
-    measured = _measure_all(conn, shapes)
+    measured = _measure_all(conn, shapes, seen)
     changes = tuple(m.change for m in measured)
+    rows = {change.name: change.rows_after for change in changes}
     fail_point("publish.after_diff")
     gates = gates_of(conn, order.marts)
     current = ledger.current_release(conn)
@@ -159,6 +165,7 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
     if current and not is_changed:
         ledger.write_contract(conn, shapes.marts)
         ledger.write_freshness(conn, changes, current, data_until=order.data_until, gates=gates)
+        unwritten.remember(conn, shapes.marts, rows, seen)
         return Release(*current, False, changes, time.monotonic() - started)
     acknowledged = _pass_gate(conn, changes)
     at = ledger.clock(conn)
@@ -176,14 +183,21 @@ def _release_once(conn: psycopg.Connection, order: _Order, started: float) -> Re
         conn, changes, (release_id, at), data_until=order.data_until, gates=gates
     )
     ledger.prune_history(conn, release_id - KEEP_RELEASES + 1)
+    unwritten.remember(conn, shapes.marts, rows, seen)
     seconds = time.monotonic() - started
     ledger.close_release(conn, release_id, seconds)
     fail_point("publish.before_commit")
     return Release(release_id, at, True, changes, seconds)
 
 
-def _measure_all(conn: psycopg.Connection, shapes: Shapes) -> list[Measured]:
-    return [measure(conn, shape, position) for position, shape in enumerate(shapes.marts)]
+def _measure_all(conn: psycopg.Connection, shapes: Shapes, seen: unwritten.Seen) -> list[Measured]:
+    rows = unwritten.known_rows(conn, shapes.marts, seen)
+    return [
+        untouched(shape, rows[shape.mart.name])
+        if shape.mart.name in rows
+        else measure(conn, shape, position)
+        for position, shape in enumerate(shapes.marts)
+    ]
 
 
 def _pass_gate(conn: psycopg.Connection, changes: Sequence[MartChange]) -> int | None:

@@ -172,6 +172,7 @@ class World:
                 "changelog",
                 "check_results",
                 "blocks",
+                "compared",
             ):
                 conn.execute(f"truncate marts_meta.{name} cascade".encode())
 

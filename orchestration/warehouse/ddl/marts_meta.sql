@@ -70,6 +70,17 @@ comment on column marts_meta.freshness.data_until is 'Events up to this moment a
 comment on column marts_meta.freshness.confirmed_at is
 'Last time a publish compared this mart with what was built, whether or not it changed.';
 
+-- One row per mart: the versions of what was built and of what is published when the two were last
+-- equal (orchestration/building/versions.py), so that nothing is compared that nobody wrote to.
+create table if not exists marts_meta.compared (
+    mart_schema text not null,
+    mart_table text not null,
+    built_version text not null,
+    published_version text not null,
+    rows_total bigint not null,
+    primary key (mart_schema, mart_table)
+);
+
 -- One row per published mart, key and column: the contract in tables, for tools and people.
 create table if not exists marts_meta.marts (
     mart_schema text not null,
