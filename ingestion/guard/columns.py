@@ -69,6 +69,8 @@ def mapped(
     array: pa.Array, compute: Callable[[str], Any], kind: pa.DataType | None = None
 ) -> pa.Array:
     """Return ``compute`` of every value, worked out once per distinct one; null stays null."""
+    if array.null_count == len(array):
+        return pa.nulls(len(array), kind or pa.string())
     encoded = array.dictionary_encode()
     distinct = [compute(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(distinct, kind or pa.string()).take(encoded.indices)

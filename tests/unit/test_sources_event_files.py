@@ -29,9 +29,10 @@ def admitted(
 ) -> tuple[list[dict[str, Any]], list[Admitted], MemoryStore, EventGuard]:
     guard, store = memory_guard("raw_events", tombstones)
     events = EventGuard(guard)
-    found = [
-        events.admit(t, "batch") for t in kind.chunks(io.BytesIO(content), a_file("x"), events)
-    ]
+    pieces = kind.read(io.BytesIO(content), a_file("x"), events)
+    found = [events.admit(table, "batch") for piece in pieces for table in piece()]
+    for each in found:
+        events.settle(each)
     return [row for each in found for row in each.events.to_pylist()], found, store, events
 
 

@@ -2,13 +2,16 @@
 
 A partition is read again when any of its files changed; its rows get a new batch, and the row of
 ``event_files`` that names the batch is what staging goes by. Rows of batches that were superseded
-are deleted by the next run, when nothing reads them any more.
+are deleted by the next run, when nothing reads them any more. Blocks of a file are parsed, guarded
+and written for COPY several at once; what became of them is told in the order of the file.
 """
 
 import logging
+import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,18 +22,22 @@ import pyarrow as pa
 from dlt.common.storages.load_package import load_package_state
 from dlt.sources import DltResource
 from psycopg import sql
-from pyarrow import csv as arrow_csv
 
 from ingestion.guard.shapes import Shape
 from ingestion.settings import role_url
 from ingestion.sources.files.folder import DropFile, Folder
-from ingestion.sources.resources import Batch, picked, reader
+from ingestion.sources.resources import picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.web import event_shapes as shapes
-from ingestion.sources.web.event_guard import EventGuard
+from ingestion.sources.web.event_guard import Admitted, EventGuard
+from ingestion.sources.web.event_lines import Piece
+from ingestion.sources.web.event_rows import EventRows, Written
 
 log = logging.getLogger(__name__)
 _DIMENSIONS = ["activity_date", "page_group", "country_code", "source_class"]
+# Blocks worked on at once, one a core; more would wait for Python's own part of each, and hold
+# memory meanwhile.
+_ABREAST = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Partition:
         return "|".join(sorted(f"{f.path}={f.fingerprint}" for f in self.files))
 
 
-Chunks = Callable[[IO[bytes], DropFile, EventGuard], Iterator[pa.Table]]
+Worked = list[tuple[Admitted, pa.Buffer]]
+Read = Callable[[IO[bytes], DropFile, EventGuard], Iterator[Piece]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Format:
     source: str
     pattern: str
     partitions: Callable[[Iterable[DropFile]], Iterable[Partition]]
-    chunks: Chunks
+    read: Read
 
 
 def one_each(files: Iterable[DropFile]) -> Iterable[Partition]:
@@ -87,7 +95,7 @@ class _Load:
         self._folder = folder
         self._full = full_read
 
-    def pages(self) -> Iterator[Batch]:
+    def pages(self) -> Iterator[Mapping[str, Any]]:
         """Read the partitions that changed, chunk by chunk."""
         state = dlt.current.resource_state()
         with self._session.reading("events") as guard:
@@ -98,28 +106,43 @@ class _Load:
             done = {p.name: before[p.name] for p in found if p.name in before}
             replaced = dict(self._session.known("event_files", ["partition", "batch_id"]))
             events = EventGuard(guard)
+            rows = self._rows()
             yield {}
             for partition in found:
                 if before.get(partition.name) == partition.fingerprint:
                     continue
                 batch_id = uuid.uuid4().hex
-                yield from self._read(events, partition, batch_id)
+                yield from self._read(events, rows, partition, batch_id)
                 done[partition.name] = partition.fingerprint
                 if partition.name in replaced:
                     state.setdefault("superseded", []).append(replaced[partition.name])
+            yield from ({"events": file} for file in rows.rest())
             state["partitions"] = done
 
-    def _read(self, events: EventGuard, partition: Partition, batch_id: str) -> Iterator[Batch]:
+    def _rows(self) -> EventRows:
+        folder = Path(dlt.current.pipeline().working_dir, "events")
+        load_id = str(load_package_state()["load_id"])
+        return EventRows(shapes.events(self._kind.source), folder, load_id)
+
+    def _read(
+        self, events: EventGuard, rows: EventRows, partition: Partition, batch_id: str
+    ) -> Iterator[Mapping[str, Any]]:
+        def work(piece: Piece) -> Worked:
+            admitted = [events.admit(table, batch_id) for table in piece()]
+            return [(each, rows.told(each.events)) for each in admitted]
+
         refused: list[pa.Table] = []
         count = 0
         for file in partition.files:
             with self._folder.opened(file) as stream:
-                for chunk in _ahead(self._kind.chunks(stream, file, events)):
-                    admitted = events.admit(chunk, batch_id)
-                    count += admitted.events.num_rows
-                    if admitted.refused.num_columns:
-                        refused.append(_summed(admitted.refused))
-                    yield {"events": admitted.events}
+                for worked in _abreast(self._kind.read(stream, file, events), work):
+                    for admitted, told in worked:
+                        events.settle(admitted)
+                        count += admitted.events.num_rows
+                        if admitted.refused.num_columns:
+                            refused.append(_summed(admitted.refused))
+                        full = rows.add(told, admitted.events.num_rows)
+                        yield from ({"events": each} for each in full)
         guard = self._session.guard
         row = {
             "partition": partition.name,
@@ -146,36 +169,30 @@ class _Load:
             )
 
 
-def _ahead(chunks: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Yield chunks; the next one is parsed, outside of Python, while one passes the guard."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = pool.submit(next, chunks, None)
-            yield chunk
+def _abreast(pieces: Iterator[Piece], work: Callable[[Piece], Worked]) -> Iterator[Worked]:
+    """Yield what becomes of pieces, in their order; as many as there are cores are under way."""
+    with ThreadPoolExecutor(_ABREAST) as pool:
+        coming: deque[Future[Worked]] = deque()
+        for piece in pieces:
+            coming.append(pool.submit(work, piece))
+            if len(coming) > _ABREAST:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _appended(shape: Shape, pages: DltResource) -> DltResource:
     """Return the resource that appends events as files, which PostgreSQL reads by itself."""
-    written = iter(range(1_000_000_000))
     begun = False
 
-    def pick(batch: Batch) -> Iterator[Any]:
+    def pick(batch: Mapping[str, Any]) -> Iterator[Any]:
         nonlocal begun
-        table = batch.get(shape.resource)
-        if table is None or not table.num_rows:
-            if not begun:
-                begun = True
-                yield shape.arrow.empty_table()
-            return
-        begun = True
-        folder = Path(dlt.current.pipeline().working_dir, "events")
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{next(written)}.csv"
-        load_id = pa.scalar(load_package_state()["load_id"], pa.string())
-        stamped = table.append_column("_dlt_load_id", pa.repeat(load_id, table.num_rows))
-        arrow_csv.write_csv(stamped, path)
-        yield dlt.mark.with_file_import(str(path), "csv", table.num_rows)
+        if not begun:
+            begun = True
+            yield shape.arrow.empty_table()
+        file: Written | None = batch.get(shape.resource)
+        if file is not None:
+            yield dlt.mark.with_file_import(str(file.path), "csv", file.rows)
 
     return dlt.transformer(
         pick,

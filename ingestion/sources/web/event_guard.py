@@ -15,65 +15,84 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.guard import derive, misfits, permit, scrub
-from ingestion.guard.columns import UncleanError, check_row, expanded, keyed, mapped
+from ingestion.guard.columns import UncleanError, check_row, expanded, mapped
 from ingestion.guard.gate import Guard, redacted
 from ingestion.guard.keys import normalised
 from ingestion.guard.reasons import BadValueError
 from ingestion.guard.store import Rejected, VaultValue
-from ingestion.guard.values import CONVERTERS, MAX_TEXT
+from ingestion.guard.values import CONVERTERS
+from ingestion.sources.web.event_checks import checked
+from ingestion.sources.web.event_keys import EventKeys
 from ingestion.sources.web.event_shapes import INSTANTS, REQUIRED, TEXTS, events
 from ingestion.sources.web.matomo_parts import BOT, URL_PARTS, url_parts, vocabulary
 
 _KINDS = {**dict.fromkeys(TEXTS, "text"), "event_id": "id", "revenue": "decimal"}
 _KINDS |= dict.fromkeys(INSTANTS, "timestamp")
-_EARLIEST, _LATEST = -2_208_988_800_000_000, 7_258_118_400_000_000
-_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:#/+-]{0,255}$"
-# Keys remembered per kind of identifier: about 150 MB at most.
-_REMEMBERED = 500_000
 _VISIT_STARTS = frozenset({"session_start", "application opened"})
 
 
 @dataclass
 class Admitted:
-    """What became of a batch: rows to load, and counts of what may not be."""
+    """What became of a batch: rows to load, counts of what may not be, values for the vault."""
 
     events: pa.Table
     refused: pa.Table
+    unpermitted: int
+    suppressed: int
+    values: list[VaultValue]
 
 
 class EventGuard:
-    """The guard of one source's events in one run."""
+    """The guard of one source's events in one run.
+
+    Batches may be admitted on several threads at once; what became of them is `settle`d in the
+    order of the file, so that the vault keeps what was told last.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._shape = events(guard.source)
-        self._known: dict[str, dict[str, str | None]] = {}
-        self._turning = Lock()  # the next block is parsed while one passes the guard
+        self._keys = EventKeys(guard.keyer)
+        self._turning = Lock()
 
     def admit(self, batch: pa.Table, batch_id: str) -> Admitted:
         """Return the events of a batch that may be loaded, and the counts of the others."""
         try:
-            got = _checked(batch)
+            got = checked(batch)
         except UncleanError:
             batch = self._without_bad(batch)
-            got = _checked(batch)
+            got = checked(batch)
         signals = expanded(pc.fill_null(got["consent"], ""), permit.signals_of, _SIGNALS)
         may = pc.equal(signals["analytics_storage"], "granted")
         refused = pa.table({}) if pc.all(may).as_py() else _counted(got, pc.invert(may))
         if refused.num_columns:
             got = {name: array.filter(may) for name, array in got.items()}
             signals = {name: array.filter(may) for name, array in signals.items()}
-            self._guard.counts("events").unpermitted += batch.num_rows - len(got["event_id"])
+        permitted = len(got["event_id"])
         got, signals = self._unsuppressed(got, signals)
-        table = self._table(got, signals, batch_id)
-        self._guard.counts("events").loaded += table.num_rows
-        return Admitted(table, refused)
+        return Admitted(
+            self._table(got, signals, batch_id),
+            refused,
+            batch.num_rows - permitted,
+            permitted - len(got["event_id"]),
+            self._addresses(got),
+        )
+
+    def settle(self, admitted: Admitted) -> None:
+        """Count a batch, and write its addresses to the vault."""
+        counts = self._guard.counts("events")
+        counts.loaded += admitted.events.num_rows
+        counts.unpermitted += admitted.unpermitted
+        counts.suppressed += admitted.suppressed
+        if admitted.values:
+            self._guard.store.keep_values(self._guard.source, admitted.values, self._guard.run_id)
 
     def kept(self, found: Iterable[tuple[str, pa.Array]], count: int) -> pa.Array:
         """Return undeclared members as scrubbed JSON texts, and report them as drift."""
         rows: list[dict[str, Any]] = [{} for _ in range(count)] if (columns := [*found]) else []
         for name, values in columns:
-            self._guard.note_drift("events", name, len(values) - values.null_count)
+            with self._turning:
+                self._guard.note_drift("events", name, len(values) - values.null_count)
             if misfits.is_personal_name(name):
                 continue
             for row, value in zip(rows, values.to_pylist(), strict=True):
@@ -115,12 +134,11 @@ class EventGuard:
             for name, part in _CAMPAIGN.items()
         }
         bots = mapped(got["browser"], lambda text: bool(BOT.search(text)), pa.bool_())
-        count = len(got["event_id"])
         made = {
             "event_id": got["event_id"],
-            "subject_key": self._keys(got["anonymous_id"], "anonymous_id"),
-            "user_key": self._keys(got["user_id"], "user_id"),
-            "email_key": self._emails(got),
+            "subject_key": self._keys.of(got["anonymous_id"], "anonymous_id"),
+            "user_key": self._keys.of(got["user_id"], "user_id"),
+            "email_key": self._keys.of(got["email"], "email"),
             "event_name": mapped(got["event_name"], scrub.free_text),
             "page_path": url["path"],
             "page_title": mapped(got["title"], scrub.free_text),
@@ -133,7 +151,7 @@ class EventGuard:
             "country_code": mapped(got["country"], derive.country_code),
             "language_code": mapped(got["language"], derive.language_code),
             "order_id": mapped(orders, scrub.free_text),
-            "order_key": self._keys(orders, "order_id"),
+            "order_key": self._keys.of(orders, "order_id"),
             "revenue_amount": mapped(got["revenue"], CONVERTERS["decimal"], pa.decimal128(18, 2)),
             "currency": mapped(got["currency"], vocabulary_upper),
             "is_bot": pc.fill_null(bots, False),
@@ -143,32 +161,15 @@ class EventGuard:
             "occurred_at": got["occurred_at"],
             "received_at": pc.coalesce(got["received_at"], got["occurred_at"]),
             "extra": got["extra"],
-            "batch_id": pa.array([batch_id], pa.string()).take(pa.array(np.zeros(count, np.int8))),
+            "batch_id": pa.repeat(pa.scalar(batch_id, pa.string()), len(got["event_id"])),
         }
         return pa.table([made[name] for name in self._shape.kinds], schema=self._shape.arrow)
 
-    def _keys(self, values: pa.Array, identifier_type: str) -> pa.Array:
-        """Return subject keys; visitors come again and again, so keys are remembered."""
-        if values.null_count == len(values):
-            return values
-        known = self._known.setdefault(identifier_type, {})
-        if len(known) > _REMEMBERED:
-            known.clear()
-
-        def keys_of(distinct: list[str]) -> list[str | None]:
-            plain = {v: normalised(identifier_type, v) for v in distinct if v not in known}
-            told = [each for each in plain.values() if each]
-            hashed = dict(zip(told, self._guard.keyer.keys(identifier_type, told), strict=True))
-            known.update((value, hashed.get(spelt or "")) for value, spelt in plain.items())
-            return [*map(known.__getitem__, distinct)]
-
-        return keyed(values, keys_of)
-
-    def _emails(self, got: Mapping[str, pa.Array]) -> pa.Array:
-        """Return keys of addresses; the addresses themselves go to the vault."""
+    def _addresses(self, got: Mapping[str, pa.Array]) -> list[VaultValue]:
+        """Return the addresses that events told of somebody."""
         emails = got["email"]
         if emails.null_count == len(emails):
-            return pa.nulls(len(emails), pa.string())
+            return []
         found = pc.is_valid(emails)
         rows = pa.table({n: got[n].filter(found) for n in ("user_id", "anonymous_id", "email")})
         values = []
@@ -177,9 +178,7 @@ class EventGuard:
             plain = normalised(kind, row[kind] or "")
             if plain and (key := self._guard.keyer.key(kind, plain)):
                 values.append(VaultValue(key, f"profiles/{key}", "email", row["email"]))
-        if values:
-            self._guard.store.keep_values(self._guard.source, values, self._guard.run_id)
-        return self._keys(emails, "email")
+        return values
 
     def _unsuppressed(
         self, got: dict[str, pa.Array], signals: dict[str, pa.Array]
@@ -194,7 +193,6 @@ class EventGuard:
             hit = mapped(got[column], _erased_by(keyer.is_erased, kind), pa.bool_())
             erased = pc.or_(erased, pc.fill_null(hit, False))
         keep = pc.invert(erased)
-        self._guard.counts("events").suppressed += pc.sum(erased).as_py() or 0
         return (
             {name: array.filter(keep) for name, array in got.items()},
             {name: array.filter(keep) for name, array in signals.items()},
@@ -220,53 +218,6 @@ def _erased_by(is_erased: Callable[[str, str | None], bool], kind: str) -> Calla
     return lambda value: is_erased(kind, normalised(kind, value))
 
 
-def _checked(batch: pa.Table) -> dict[str, pa.Array]:
-    """Return the columns, blanks gone.
-
-    Raises:
-        UncleanError: when some value cannot be stored or some required one is missing.
-    """
-    got: dict[str, pa.Array] = {}
-    for name in TEXTS:
-        got[name] = _sound(_whole(batch[name]))
-    for name in INSTANTS:
-        array = _whole(batch[name])
-        if array.type != pa.timestamp("us"):
-            raise UncleanError
-        bounds = pc.min_max(array.cast(pa.int64())).as_py()
-        if bounds["min"] is not None and (bounds["min"] < _EARLIEST or bounds["max"] >= _LATEST):
-            raise UncleanError
-        got[name] = array
-    if any(got[name].null_count for name in REQUIRED):
-        raise UncleanError
-    if not pc.all(pc.match_substring_regex(got["event_id"], _ID)).as_py() and batch.num_rows:
-        raise UncleanError
-    try:
-        mapped(got["revenue"], CONVERTERS["decimal"], pa.decimal128(18, 2))
-    except BadValueError:
-        raise UncleanError from None
-    return got
-
-
-def _sound(array: pa.Array) -> pa.Array:
-    if array.null_count == len(array):
-        return array
-    encoded = array.dictionary_encode()
-    distinct = encoded.dictionary
-    if len(distinct):
-        if pc.any(pc.match_substring(distinct, "\x00")).as_py():
-            raise UncleanError
-        if (pc.max(pc.binary_length(distinct)).as_py() or 0) > MAX_TEXT:
-            raise UncleanError
-    trimmed = pc.utf8_trim_whitespace(distinct)
-    kept = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-    return kept.take(encoded.indices)
-
-
-def _whole(column: Any) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def _as_told(row: dict[str, Any]) -> dict[str, Any]:
     return row | {name: row[name] and row[name].isoformat() for name in INSTANTS}
 
@@ -274,7 +225,7 @@ def _as_told(row: dict[str, Any]) -> dict[str, Any]:
 def _counted(got: Mapping[str, pa.Array], rows: pa.Array) -> pa.Table:
     """Return how many events of each kind were refused: no id, no address, no time of day."""
     url = mapped(got["url"].filter(rows), lambda v: permit.page_group(scrub.url(v).path))
-    campaign = pc.is_valid(pc.coalesce(got["campaign_source"], got["campaign_medium"]))
+    campaign = pc.or_(pc.is_valid(got["campaign_source"]), pc.is_valid(got["campaign_medium"]))
     referred = pc.is_valid(got["referrer_url"])
     kind = pc.if_else(campaign, "campaign", pc.if_else(referred, "website", "direct"))
     country = mapped(got["country"].filter(rows), derive.country_code)

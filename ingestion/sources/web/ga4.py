@@ -13,6 +13,7 @@ Known limits: items of an order are not read; a day whose files vanish stays as 
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import IO, Any
 
 import dlt
@@ -26,12 +27,12 @@ from ingestion.sources.resources import CONTRACT
 from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_files import Partition
 from ingestion.sources.web.event_guard import EventGuard
-from ingestion.sources.web.event_lines import at, json_table, tables, text_at
+from ingestion.sources.web.event_lines import Piece, at, json_table, pieces, text_at
 
 SOURCE = "raw_ga4"
 SHAPES = event_shapes.of(SOURCE)
 _DAY = re.compile(r"events_(intraday_)?(\d{8})(?!\d)")
-_ROWS = 100_000
+_ROWS = 25_000
 _SCHEMA = pa.schema([(n, pa.string()) for n in ("event_date", "event_name", "user_id")])
 _SIGNALS = {"analytics_storage": "analytics_storage", "ads_storage": "ad_storage"}
 _ORDERING = ("event_bundle_sequence_id", "batch_ordering_id", "batch_event_index")
@@ -44,7 +45,7 @@ def ga4(
     base_url: str = dlt.config.value, full_read: bool = False, as_of: str | None = None
 ) -> list[DltResource]:
     """Return the resources of an export; settings under ``[sources.ga4]``."""
-    kind = event_files.Format(SOURCE, "**/*.*", days, chunks)
+    kind = event_files.Format(SOURCE, "**/*.*", days, read)
     return event_files.resources(kind, base_url, full_read, as_of)
 
 
@@ -59,19 +60,23 @@ def days(files: Iterable[DropFile]) -> Iterable[Partition]:
     return [Partition(day, tuple(chosen[day])) for day in sorted(chosen)]
 
 
-def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def read(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[Piece]:
     """Yield the events of a file as the guard expects them."""
     is_parquet = stream.read(4) == b"PAR1"
     stream.seek(0)
     if is_parquet:
         for batch in pq.ParquetFile(stream).iter_batches(_ROWS):
-            yield _rows(pa.Table.from_batches([batch]))
+            yield partial(_one, batch)
         return
 
     def parse(block: bytes) -> pa.Table:
         return _rows(json_table(block, _SCHEMA))
 
-    yield from tables(stream, parse, events.turn_away)
+    yield from pieces(stream, parse, events.turn_away)
+
+
+def _one(batch: pa.RecordBatch) -> Iterator[pa.Table]:
+    yield _rows(pa.Table.from_batches([batch]))
 
 
 def _rows(told: pa.Table) -> pa.Table:

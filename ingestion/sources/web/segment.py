@@ -24,10 +24,11 @@ from ingestion.sources.resources import CONTRACT
 from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_guard import EventGuard
 from ingestion.sources.web.event_lines import (
+    Piece,
     instant_at,
     json_table,
     misfits_at,
-    tables,
+    pieces,
     text_at,
 )
 
@@ -62,17 +63,17 @@ def segment(
     base_url: str = dlt.config.value, full_read: bool = False, as_of: str | None = None
 ) -> list[DltResource]:
     """Return the resources of a folder of event files; settings under ``[sources.segment]``."""
-    kind = event_files.Format(SOURCE, "**/*.json*", event_files.one_each, chunks)
+    kind = event_files.Format(SOURCE, "**/*.json*", event_files.one_each, read)
     return event_files.resources(kind, base_url, full_read, as_of)
 
 
-def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def read(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[Piece]:
     """Yield the events of a file as the guard expects them."""
 
     def parse(block: bytes) -> pa.Table:
         return _rows(json_table(block, _SCHEMA), events)
 
-    return tables(stream, parse, events.turn_away)
+    return pieces(stream, parse, events.turn_away)
 
 
 def _rows(told: pa.Table, events: EventGuard) -> pa.Table:

@@ -11,6 +11,7 @@ network user id are never read. A line of the wrong width is quarantined.
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import IO, Any
 
 import dlt
@@ -22,7 +23,7 @@ from ingestion.sources.files.folder import DropFile
 from ingestion.sources.resources import CONTRACT
 from ingestion.sources.web import event_files, event_shapes
 from ingestion.sources.web.event_guard import EventGuard
-from ingestion.sources.web.event_lines import tables, tsv_table
+from ingestion.sources.web.event_lines import Piece, pieces, tsv_table
 from ingestion.sources.web.snowplow_columns import COLUMNS
 
 SOURCE = "raw_snowplow"
@@ -48,9 +49,9 @@ _TAKEN = {
     "tr_total": "revenue",
     "tr_currency": "currency",
 }
+_ENTITIES = ("contexts", "unstruct_event")
 _READ = (
-    *_TAKEN, "event", "event_name", "se_action", "contexts", "unstruct_event", "derived_tstamp",
-    "collector_tstamp",
+    *_TAKEN, *_ENTITIES, "event", "event_name", "se_action", "derived_tstamp", "collector_tstamp",
 )  # fmt: skip
 _CONSENTS = {"analytics": "analytics_storage", "marketing": "ad_storage"}
 _CONSENTS |= {"personalization": "ad_personalization"}
@@ -63,17 +64,17 @@ def snowplow(
     base_url: str = dlt.config.value, full_read: bool = False, as_of: str | None = None
 ) -> list[DltResource]:
     """Return the resources of a folder of event files; settings under ``[sources.snowplow]``."""
-    kind = event_files.Format(SOURCE, "**/*.tsv*", event_files.one_each, chunks)
+    kind = event_files.Format(SOURCE, "**/*.tsv*", event_files.one_each, read)
     return event_files.resources(kind, base_url, full_read, as_of)
 
 
-def chunks(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[pa.Table]:
+def read(stream: IO[bytes], file: DropFile, events: EventGuard) -> Iterator[Piece]:
     """Yield the events of a file as the guard expects them."""
 
     def parse(block: bytes) -> pa.Table:
         return _rows(tsv_table(block, COLUMNS, _READ))
 
-    return tables(stream, parse, events.turn_away)
+    return pieces(stream, parse, events.turn_away)
 
 
 def _rows(told: pa.Table) -> pa.Table:
@@ -96,13 +97,20 @@ def _instants(column: Any) -> Any:
 
 def _consent(told: pa.Table) -> Any:
     """Return Google's words for what the entities say; silence stays silence."""
-    said = pc.binary_join_element_wise(
-        pc.fill_null(told["contexts"], ""), pc.fill_null(told["unstruct_event"], ""), " "
-    )
+    said = [told[name].combine_chunks().dictionary_encode() for name in _ENTITIES]
     parts = []
     for category, signal in _CONSENTS.items():
-        granted = pc.match_substring_regex(said, rf'"{category}"\s*:\s*true')
-        denied = pc.match_substring_regex(said, rf'"{category}"\s*:\s*false')
+        granted = _says(said, rf'"{category}"\s*:\s*true')
+        denied = _says(said, rf'"{category}"\s*:\s*false')
         word = pc.if_else(granted, f"{signal}=granted", "")
         parts.append(pc.if_else(denied, f"{signal}=denied", word))
     return pc.binary_join_element_wise(*parts, ";")
+
+
+def _says(said: list[pa.DictionaryArray], pattern: str) -> Any:
+    """Tell which events have an entity that matches; equal entities are looked at once."""
+    found = [
+        pc.fill_null(pc.match_substring_regex(each.dictionary, pattern).take(each.indices), False)
+        for each in said
+    ]
+    return reduce(pc.or_, found)
