@@ -37,55 +37,49 @@ def apply(
     conn: psycopg.Connection, measured: Measured, release_id: int, released_at: datetime
 ) -> None:
     """Bring the mart to what was built: keep pre-images, then delete, update, insert."""
-    shape, change, keys = measured.shape, measured.change, measured.keys
-    if keys is None:
+    shape, change, news = measured.shape, measured.change, measured.news
+    if news is None:
         return
     mart = shape.mart
-    key = mart.primary_key
     parts = {
         "mart": relation(mart.schema, mart.table),
-        "core": relation(mart.core_schema, mart.core_table),
-        "history": relation(HISTORY, mart.history_table),
-        "keys": keys,
-        "key": names_of(key),
+        "news": news,
         "columns": names_of(shape.columns),
         "stamp": _STAMP,
-        "keys_mart": match("keys", "published", key),
-        "keys_core": match("keys", "built", key),
+        "match": match("news", "published", mart.primary_key),
     }
-    _keep_pre_images(conn, shape, keys, release_id)
+    _keep_pre_images(conn, shape, news, release_id)
     if change.removed:
         conn.execute(
             sql.SQL(
-                "delete from {mart} as published using {keys} as keys "
-                "where keys.op = 'removed' and {keys_mart}"
+                "delete from {mart} as published using {news} as news "
+                "where news.op = 'removed' and {match}"
             ).format(**parts)
         )
     if change.changed:
         assignments = sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Identifier("built", name))
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Identifier("news", name))
             for name in shape.compared_columns
         )
         conn.execute(
             sql.SQL(
                 "update {mart} as published set {assignments}, {stamp} = %s "
-                "from {keys} as keys join {core} as built on {keys_core} "
-                "where keys.op in ('changed', 'filled') and {keys_mart}"
+                "from {news} as news where news.op in ('changed', 'filled') and {match}"
             ).format(assignments=assignments, **parts),
             [released_at],
         )
     if change.added:
         conn.execute(
             sql.SQL(
-                "insert into {mart} ({columns}, {stamp}) select {built}, %s "
-                "from {keys} as keys join {core} as built on {keys_core} where keys.op = 'added'"
-            ).format(built=prefixed("built", shape.columns), **parts),
+                "insert into {mart} ({columns}, {stamp}) select {columns}, %s "
+                "from {news} where op = 'added'"
+            ).format(**parts),
             [released_at],
         )
 
 
 def _keep_pre_images(
-    conn: psycopg.Connection, shape: Shape, keys: sql.Identifier, release_id: int
+    conn: psycopg.Connection, shape: Shape, news: sql.Identifier, release_id: int
 ) -> None:
     """Keep rows that will change or go, and the keys of those that come."""
     mart = shape.mart
@@ -94,22 +88,22 @@ def _keep_pre_images(
     conn.execute(
         sql.SQL(
             "insert into {} (release_id, op, {}) select %s, op, {} from {} where op = 'added'"
-        ).format(history, key, key, keys),
+        ).format(history, key, key, news),
         [release_id],
     )
     kept = shape.kept_columns
     conn.execute(
         sql.SQL(
             "insert into {} (release_id, op, {}) "
-            "select %s, case keys.op when 'filled' then 'changed' else keys.op end, {} "
-            "from {} as keys join {} as published on {} where keys.op <> 'added'"
+            "select %s, case news.op when 'filled' then 'changed' else news.op end, {} "
+            "from {} as news join {} as published on {} where news.op <> 'added'"
         ).format(
             history,
             names_of(kept),
             prefixed("published", kept),
-            keys,
+            news,
             relation(mart.schema, mart.table),
-            match("keys", "published", mart.primary_key),
+            match("news", "published", mart.primary_key),
         ),
         [release_id],
     )

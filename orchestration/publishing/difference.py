@@ -1,9 +1,8 @@
 """What a release would change, computed before anything is applied.
 
-First an order-independent fingerprint of both sides (one parallel scan each, no join, no writes):
-equal means unchanged. Only where it differs a full join on the key finds the rows, into a temporary
-table (key, op) that the release then applies: op is ``added``, ``removed``, ``changed``, or
-``filled`` for a row that differs in new columns only.
+One full join on the key finds the rows that differ, into a temporary table of key, op and the row
+as it was built, so that nothing later reads all of what was built again. op is ``added``,
+``removed``, ``changed``, or ``filled`` for a row that differs in new columns only.
 """
 
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
-from orchestration.publishing.catalog import names_of, relation
+from orchestration.publishing.catalog import relation
 from orchestration.publishing.shape import Shape
 
 
@@ -53,11 +52,11 @@ class MartChange:
 
 @dataclass(frozen=True)
 class Measured:
-    """A mart's counts and the temporary table that holds its keys, when rows differ."""
+    """A mart's counts and the temporary table that holds its news, when rows differ."""
 
     shape: Shape
     change: MartChange
-    keys: sql.Identifier | None
+    news: sql.Identifier | None
 
 
 def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
@@ -65,32 +64,33 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
     mart = shape.mart
     core = relation(mart.core_schema, mart.core_table)
     if shape.is_new:
-        rows = _one(conn, sql.SQL("select count(*) from {}").format(core))[0]
+        rows = _count(conn, core)
         change = MartChange(mart.schema, mart.table, True, 0, rows, rows, 0, 0)
         return Measured(shape, change, None)
-    built = _fingerprint(conn, shape, core)
-    published = _fingerprint(conn, shape, relation(mart.schema, mart.table))
-    if built == published and not shape.added_columns:
-        return untouched(shape, built[0])
-    keys = sql.Identifier(f"change_{position}")
-    _find_changes(conn, shape, keys)
+    news = sql.Identifier(f"news_{position}")
+    _find_changes(conn, shape, news)
     counts: dict[str, int] = dict(
-        conn.execute(sql.SQL("select op, count(*) from {} group by op").format(keys)).fetchall()
+        conn.execute(sql.SQL("select op, count(*) from {} group by op").format(news)).fetchall()
     )
+    after = _count(conn, core)
+    if not counts:
+        return untouched(shape, after)
+    added, removed = counts.get("added", 0), counts.get("removed", 0)
+    before = after - added + removed
     changed = counts.get("changed", 0) + counts.get("filled", 0)
     change = MartChange(
         mart.schema,
         mart.table,
-        published[0] == 0,
-        published[0],
-        built[0],
-        counts.get("added", 0),
-        counts.get("removed", 0),
+        before == 0,
+        before,
+        after,
+        added,
+        removed,
         changed,
-        _count_columns(conn, shape, keys) if changed else {},
+        _count_columns(conn, shape, news) if changed else {},
         counts.get("filled", 0),
     )
-    return Measured(shape, change, keys)
+    return Measured(shape, change, news)
 
 
 def untouched(shape: Shape, rows: int) -> Measured:
@@ -112,23 +112,12 @@ def prefixed(alias: str, columns: tuple[str, ...]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(alias, name) for name in columns)
 
 
-def _one(conn: psycopg.Connection, query: sql.Composed) -> tuple[int, ...]:
-    row = conn.execute(query).fetchone()
-    return tuple(row) if row else ()
+def _count(conn: psycopg.Connection, source: sql.Identifier) -> int:
+    row = conn.execute(sql.SQL("select count(*) from {}").format(source)).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _fingerprint(conn: psycopg.Connection, shape: Shape, source: sql.Identifier) -> tuple[int, ...]:
-    """Return row count and two independent folds (about 95 bits) of the 64-bit row hashes."""
-    return _one(
-        conn,
-        sql.SQL(
-            "select count(*), bit_xor(h), sum((h & 2147483647)::int) from "
-            "(select hash_record_extended(row({}), 0) as h from {}) hashed"
-        ).format(names_of(shape.kept_columns), source),
-    )
-
-
-def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) -> None:
+def _find_changes(conn: psycopg.Connection, shape: Shape, news: sql.Identifier) -> None:
     mart = shape.mart
     key = mart.primary_key
     kept = tuple(name for name in shape.kept_columns if name not in key)
@@ -148,19 +137,21 @@ def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) 
     ]
     conn.execute(
         sql.SQL(
-            "create temporary table {keys} on commit drop as select {key}, "
+            "create temporary table {news} on commit drop as select {columns}, "
             "case when {old} is null then 'added' when {new} is null then 'removed' "
             "when {known} then 'changed' else 'filled' end as op "
             "from {core} as built full join {mart} as published on {match} where {tests}"
         ).format(
-            keys=keys,
-            key=sql.SQL(", ").join(
+            news=news,
+            columns=sql.SQL(", ").join(
                 sql.SQL("coalesce({}, {}) as {}").format(
                     sql.Identifier("built", name),
                     sql.Identifier("published", name),
                     sql.Identifier(name),
                 )
-                for name in key
+                if name in key
+                else sql.Identifier("built", name)
+                for name in shape.columns
             ),
             old=sql.Identifier("published", key[0]),
             new=sql.Identifier("built", key[0]),
@@ -171,31 +162,28 @@ def _find_changes(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) 
             tests=sql.SQL(" or ").join(tests),
         )
     )
-    conn.execute(sql.SQL("analyze {}").format(keys))
+    conn.execute(sql.SQL("analyze {}").format(news))
 
 
-def _count_columns(conn: psycopg.Connection, shape: Shape, keys: sql.Identifier) -> dict[str, int]:
+def _count_columns(conn: psycopg.Connection, shape: Shape, news: sql.Identifier) -> dict[str, int]:
     mart = shape.mart
     compared = shape.compared_columns
     tests = [
         sql.SQL("count(*) filter (where {} is distinct from {})").format(
-            sql.Identifier("built", name),
+            sql.Identifier("news", name),
             sql.SQL("null") if name in shape.added_columns else sql.Identifier("published", name),
         )
         for name in compared
     ]
-    counts = _one(
-        conn,
+    counts = conn.execute(
         sql.SQL(
-            "select {tests} from {keys} as keys join {core} as built on {built} "
-            "join {mart} as published on {published} where keys.op in ('changed', 'filled')"
+            "select {tests} from {news} as news join {mart} as published on {published} "
+            "where news.op in ('changed', 'filled')"
         ).format(
             tests=sql.SQL(", ").join(tests),
-            keys=keys,
-            core=relation(mart.core_schema, mart.core_table),
-            built=match("keys", "built", mart.primary_key),
+            news=news,
             mart=relation(mart.schema, mart.table),
-            published=match("keys", "published", mart.primary_key),
+            published=match("news", "published", mart.primary_key),
         ),
-    )
-    return {name: count for name, count in zip(compared, counts, strict=True) if count}
+    ).fetchone()
+    return {name: count for name, count in zip(compared, counts or (), strict=True) if count}
