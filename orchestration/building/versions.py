@@ -87,7 +87,7 @@ _WRITER = """
             and exists (
                 select from pg_class as c
                 inner join pg_namespace as n on c.relnamespace = n.oid
-                where n.nspname = any(%s) and c.relkind in ('r', 'm', 'p', 'f')
+                where n.nspname like any(%s) and c.relkind in ('r', 'm', 'p', 'f')
                     and has_table_privilege(
                         a.usesysid, c.oid, 'insert, update, delete, truncate'
                     )
@@ -128,7 +128,7 @@ def flush(connection: psycopg.Connection) -> None:
 
 
 def is_alone(connection: psycopg.Connection, schemas: Iterable[str]) -> bool:
-    """Whether no other session is there that may write to tables of these schemas.
+    """Whether no other session is there that may write to tables of these schemas (LIKE patterns).
 
     What a session wrote is counted before it is gone, so versions of these tables can then be
     trusted without waiting; any role may ask.

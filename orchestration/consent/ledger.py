@@ -14,9 +14,14 @@ from typing import Any
 
 from psycopg import Connection
 
+from orchestration.building import versions
 from orchestration.consent.connection import opened
 
 SOURCE = "tandem"
+# The views that tell what all sources, or one, observed; and where the tables are that they read.
+_OBSERVED = "int_consent__observed_events"
+_OBSERVED_BY = "int_consent__{}_events"
+_READ = (r"raw\_%", "rules")
 _TAMPERED = """
 with chained as (
     select
@@ -125,10 +130,12 @@ def append(url_or_connection: str | Connection[Any], source: str | None = None) 
     """Add what the observations of all sources, or of one, hold and the ledger does not.
 
     Grain: one row per new observation. Needs the role ``loader``. Adds nothing before the
-    observation model was first built.
+    observation model was first built, and reads nothing when nobody wrote to what was read before.
     """
     with opened(url_or_connection) as connection:
-        row = connection.execute("select consent.append_observed(%s)", [source]).fetchone()
+        row = connection.execute(
+            "select consent.append_observed(%s, %s)", [source, _version(connection, source)]
+        ).fetchone()
         return _appended(connection, int(row[0]) if row else 0)
 
 
@@ -164,6 +171,18 @@ def verify(
         if known_head is not None and not _holds(connection, known_head):
             problems.append("the kept head is not in the chain: it was rewritten or cut")
         return Verified(rows, redacted, head[1], tuple(problems))
+
+
+def _version(connection: Connection[Any], source: str | None) -> str | None:
+    """Return the version of what an append reads, own writes included; None if it is untold."""
+    if not versions.is_alone(connection, _READ):
+        return None
+    connection.execute("select pg_stat_clear_snapshot()")
+    found = versions.look(connection, ("intermediate", "consent"), is_own_counted=True)
+    observed = _OBSERVED_BY.format(source) if source else _OBSERVED
+    read = [found.get(home) for home in (("intermediate", observed), ("consent", "events"))]
+    told = [relation.version for relation in read if relation and relation.version]
+    return " ".join(told) if len(told) == len(read) else None
 
 
 def _appended(connection: Connection[Any], count: int) -> Appended:

@@ -1,6 +1,7 @@
 """The ledger keeps everything, once, and shows every other hand."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -214,3 +215,78 @@ def test_a_redaction_keeps_the_chain_and_takes_the_person_out(hub: Warehouse) ->
     assert not any("k2" in row[0] or "s2" in row[0] for row in rows)
     found = ledger.verify(hub.url("auditor"))
     assert (found.rows, found.redacted, found.problems) == (6, 1, ())
+
+
+def rows_read(hub: Warehouse) -> int:
+    """Return how many rows whole scans of what was observed have read."""
+    with hub.connect() as connection:
+        row = connection.execute(
+            "select pg_stat_get_tuples_returned('raw_matomo.said'::regclass)"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+@pytest.fixture
+def said(hub: Warehouse) -> Iterator[Warehouse]:
+    """A loaded table with what one source says, and the views over it."""
+    with hub.connect() as connection:
+        owner = f"{hub.dbname}_owner"
+        for statement in (
+            "create schema if not exists raw_matomo",
+            f"create table raw_matomo.said as {SHAPE.format(count=20)}",
+            "create view intermediate.int_consent__matomo_events as select * from raw_matomo.said",
+            "create view intermediate.int_consent__observed_events as "
+            "select * from intermediate.int_consent__matomo_events",
+            f'grant usage on schema intermediate, raw_matomo to "{owner}"',
+            f'grant select on all tables in schema intermediate to "{owner}"',
+        ):
+            connection.execute(statement.encode())
+        connection.execute("truncate consent.heard")
+    yield hub
+    with hub.connect() as connection:
+        connection.execute("drop table raw_matomo.said cascade")
+
+
+def write(hub: Warehouse, statement: str) -> None:
+    with hub.connect() as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("source", [None, "matomo"])
+def test_what_nobody_wrote_to_since_it_held_no_news_is_not_read(
+    said: Warehouse, source: str | None
+) -> None:
+    counts = [ledger.append(said.url("loader"), source).count for _ in range(2)]
+    read = rows_read(said)
+    counts.append(ledger.append(said.url("loader"), source).count)
+    assert counts == [20, 0, 0]
+    assert rows_read(said) == read
+    write(said, "update raw_matomo.said set event_id = 'new' where event_id = 'e7'")
+    assert ledger.append(said.url("loader"), source).count == 1
+
+
+def test_a_row_of_the_same_transaction_is_heard(said: Warehouse) -> None:
+    for _ in range(2):
+        ledger.append(said.url("loader"))
+    with psycopg.connect(said.url()) as connection:
+        connection.execute("update raw_matomo.said set event_id = 'new' where event_id = 'e7'")
+        assert ledger.append(connection).count == 1
+
+
+def test_a_loader_that_is_still_there_has_everything_read(said: Warehouse) -> None:
+    for _ in range(2):
+        ledger.append(said.url("loader"))
+    with said.connect() as writer:
+        for name in ("new", "newer"):  # the server counts the first at once and the second later
+            writer.execute(
+                "update raw_matomo.said set event_id = %s where source_key = 'v7'", [name]
+            )
+        assert ledger.append(said.url("loader")).count == 1
+
+
+def test_an_event_that_an_erasure_took_out_is_looked_for_again(said: Warehouse) -> None:
+    for _ in range(2):
+        ledger.append(said.url("loader"))
+    with said.connect("dsr") as connection:
+        connection.execute("select consent.redact(array['key7'], 'r1')")
+    assert ledger.append(said.url("loader")).count == 1

@@ -47,6 +47,13 @@ create table if not exists consent.chain_head (
     hash text not null
 );
 
+-- One row per source, or 'all': the version of what was observed and of the ledger when the former
+-- last held nothing that the latter lacked (orchestration/building/versions.py).
+create table if not exists consent.heard (
+    source text primary key,
+    version text not null
+);
+
 insert into consent.chain_head (seq, hash) values (0, repeat('0', 64)) on conflict do nothing;
 
 -- What the hash of a row covers: all of it but its place in the chain. The random nonce makes

@@ -5,54 +5,73 @@
 -- carries over to another address of the same record: it stays on the one it was given for; nor a
 -- doubt about the address of a grant that was recorded when there was none.
 -- A refusal is also one for every other address under which the same record permitted before.
--- One transaction: a killed append leaves nothing. The lock on the head makes commit order the order
--- of seq.
+-- One transaction: a killed append leaves nothing. The lock on the head makes commit order that of
+-- seq. What the ledger does not hold is set apart first, in one pass over what was told; the rest
+-- then costs what is new.
 create or replace function consent.insert_chained(source_sql text) returns bigint
 language plpgsql as $body$
 declare
     head record;
+    -- Random and forgotten; each row's nonce is derived from it. A random one for each row would be a
+    -- call of the operating system each.
+    secret text := gen_random_uuid()::text || gen_random_uuid()::text;
     added bigint;
 begin
     select chain_head.seq, chain_head.hash into head from consent.chain_head for update;
     execute format($sql$
-        with told as (%s),
+        create temporary table consent_unheard on commit drop as
+        with told as materialized (
+            select
+                source.*,
+                known.event_id is not null as is_known,
+                source.kind = 'state_observation' and source.subject_scope = 'contact_point'
+                and source.action in ('deny', 'withdraw', 'object') as is_refusal
+            from (%s) as source
+            left join consent.events as known on known.event_id = source.event_id
+            where known.event_id is null
+                or source.kind = 'state_observation' and source.subject_scope = 'contact_point'
+                and source.action in ('deny', 'withdraw', 'object')
+        ),
         permitted as (
             select distinct
                 events.subject_key, events.source, events.source_key, events.purpose
             from consent.events
             where events.subject_scope = 'contact_point'
                 and events.action in ('grant', 'confirm', 'pending')
-        ),
-        observed as (
-            select
-                told.event_id, told.subject_key, told.subject_scope, told.purpose, told.channel,
-                told.action, told.kind, told.legal_basis, told.jurisdiction,
-                told.jurisdiction_source, told.age_band, told.source, told.source_key,
-                told.capture_method, told.notice_version, told.proof_sha256, told.consent_string,
-                told.key_version, told.is_authenticated, told.occurred_at, told.received_at,
-                told.expires_at, told.double_opt_in_at
-            from told
-            union all
-            select
-                md5(told.event_id || '|' || permitted.subject_key), permitted.subject_key,
-                told.subject_scope, told.purpose, told.channel, told.action, told.kind,
-                told.legal_basis, told.jurisdiction, told.jurisdiction_source, told.age_band,
-                told.source, told.source_key, told.capture_method, told.notice_version,
-                told.proof_sha256, told.consent_string, told.key_version, told.is_authenticated,
-                told.occurred_at, told.received_at, told.expires_at, told.double_opt_in_at
-            from told
-            join permitted
-                on permitted.source = told.source
-                and permitted.source_key = told.source_key
-                and permitted.purpose = told.purpose
-                and permitted.subject_key <> told.subject_key
-            where told.kind = 'state_observation'
-                and told.subject_scope = 'contact_point'
-                and told.action in ('deny', 'withdraw', 'object')
-        ),
+                and exists (select from told where told.is_refusal)
+        )
+        select
+            told.event_id, told.subject_key, told.subject_scope, told.purpose, told.channel,
+            told.action, told.kind, told.legal_basis, told.jurisdiction,
+            told.jurisdiction_source, told.age_band, told.source, told.source_key,
+            told.capture_method, told.notice_version, told.proof_sha256, told.consent_string,
+            told.key_version, told.is_authenticated, told.occurred_at, told.received_at,
+            told.expires_at, told.double_opt_in_at
+        from told
+        where not told.is_known
+        union all
+        select
+            md5(told.event_id || '|' || permitted.subject_key), permitted.subject_key,
+            told.subject_scope, told.purpose, told.channel, told.action, told.kind,
+            told.legal_basis, told.jurisdiction, told.jurisdiction_source, told.age_band,
+            told.source, told.source_key, told.capture_method, told.notice_version,
+            told.proof_sha256, told.consent_string, told.key_version, told.is_authenticated,
+            told.occurred_at, told.received_at, told.expires_at, told.double_opt_in_at
+        from told
+        join permitted
+            on permitted.source = told.source
+            and permitted.source_key = told.source_key
+            and permitted.purpose = told.purpose
+            and permitted.subject_key <> told.subject_key
+        where told.is_refusal
+    $sql$, source_sql);
+    analyze pg_temp.consent_unheard;
+    perform set_config('enable_nestloop', 'on', true);
+    execute $sql$
+        with
         news as (
             select distinct on (observed.event_id) observed.*
-            from observed
+            from pg_temp.consent_unheard as observed
             where not exists (
                 select from consent.events where events.event_id = observed.event_id
             )
@@ -97,7 +116,7 @@ begin
         numbered as (
             select
                 $1 + row_number() over (order by news.received_at, news.event_id) as seq,
-                replace(gen_random_uuid()::text, '-', '') as nonce,
+                left(encode(sha256(convert_to($3 || news.event_id, 'UTF8')), 'hex'), 32) as nonce,
                 news.*
             from news
         ),
@@ -145,8 +164,9 @@ begin
             hash,
             null
         from chained
-    $sql$, source_sql) using head.seq, head.hash;
+    $sql$ using head.seq, head.hash, secret;
     get diagnostics added = row_count;
+    drop table pg_temp.consent_unheard;
     if added > 0 then
         update consent.chain_head set seq = events.seq, hash = events.hash
         from consent.events
@@ -157,20 +177,36 @@ begin
 end
 $body$;
 
--- What the sources' tables say, or those of one of them. Observations join loaded tables to small
--- mappings whose effect the planner guesses too low: a nested loop over all contacts took minutes
--- where a hash join takes a second.
-create or replace function consent.append_observed(told_by text default null) returns bigint
+-- What the sources' tables say, or those of one of them. With the version of all that this reads,
+-- nothing is read when the same was read before and held no news. Observations join loaded tables
+-- to small mappings whose effect the planner guesses too low: a nested loop over all contacts took
+-- minutes where a hash join takes a second.
+create or replace function consent.append_observed(
+    told_by text default null, version text default null
+) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_nestloop = off as $$
+declare
+    told_as text := coalesce(told_by, 'all');
+    added bigint;
 begin
-    if to_regclass('intermediate.int_consent__observed_events') is null then
+    if to_regclass('intermediate.int_consent__observed_events') is null
+        or exists (
+            select from consent.heard
+            where heard.source = told_as and heard.version = append_observed.version
+        )
+    then
         return 0;
     end if;
-    return consent.insert_chained(
+    added := consent.insert_chained(
         'select * from intermediate.int_consent__observed_events'
         || coalesce(' where source = ' || quote_literal(told_by), '')
     );
+    if added = 0 and version is not null then
+        insert into consent.heard (source, version) values (told_as, append_observed.version)
+        on conflict (source) do update set version = excluded.version;
+    end if;
+    return added;
 end
 $$;
 

@@ -3,17 +3,19 @@
 {# Each change of a browser's answers, and its opt-out signal each time it appears. Bots answer
    nothing; a browser that refuses analytics arrives without an id, so nothing is known of it. #}
 
+{% set signals = {
+    'analytics_storage': 'google_consent_mode',
+    'ad_storage': 'google_consent_mode',
+    'ad_user_data': 'google_consent_mode',
+    'ad_personalization': 'google_consent_mode',
+    'sec_gpc': 'gpc',
+} %}
+
 with
 
 consents as (
 
     select * from {{ ref('stg_matomo__consents') }}
-
-),
-
-visits as (
-
-    select * from {{ ref('stg_matomo__visits') }}
 
 ),
 
@@ -32,68 +34,53 @@ purposes as (
 answered as (
 
     select
-        consents.*,
-        visits.country_code
+        *,
+        case when has_gpc then '1' else '0' end as sec_gpc
 
     from consents
 
-    inner join visits
-        on consents.visit_id = visits.visit_id
-
-    where consents.subject_key is not null and not coalesce(visits.is_bot, false)
-
-),
-
-signals as (
-
-    {% for signal in ['analytics_storage', 'ad_storage', 'ad_user_data', 'ad_personalization'] %}
-        select
-            subject_key,
-            visit_id,
-            country_code,
-            'google_consent_mode' as system,
-            '{{ signal }}' as field,
-            {{ signal }} as value,
-            occurred_at,
-            received_at
-
-        from answered
-
-        union all
-    {% endfor %}
-    select
-        subject_key,
-        visit_id,
-        country_code,
-        'gpc' as system,
-        'sec_gpc' as field,
-        case when has_gpc then '1' else '0' end as value,
-        occurred_at,
-        received_at
-
-    from answered
+    where subject_key is not null and not coalesce(is_bot, false)
 
 ),
 
 compared as (
 
     select
-        *,
-        lag(value) over (
-            partition by subject_key, field order by occurred_at, visit_id
-        ) as previous_value
+        subject_key,
+        visit_id,
+        country_code,
+        {% for signal in signals -%}
+            {{ signal }},
+            lag({{ signal }}) over in_time as previous_{{ signal }},
+        {% endfor -%}
+        occurred_at,
+        received_at
 
-    from signals
+    from answered
+
+    window in_time as (partition by subject_key order by occurred_at, visit_id)
 
 ),
 
 changed as (
 
-    select *
+    {% for signal, system in signals.items() %}
+        select
+            subject_key,
+            visit_id,
+            country_code,
+            '{{ system }}' as system,
+            '{{ signal }}' as field,
+            {{ signal }} as value,
+            occurred_at,
+            received_at
 
-    from compared
+        from compared
 
-    where previous_value is null or value <> previous_value
+        where previous_{{ signal }} is null or {{ signal }} <> previous_{{ signal }}
+
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -26,9 +26,11 @@ signals as (
         cast(ad_storage as {{ t_text() }}) as ad_storage,
         cast(ad_user_data as {{ t_text() }}) as ad_user_data,
         cast(ad_personalization as {{ t_text() }}) as ad_personalization,
+        cast(country_code as {{ t_text() }}) as country_code,
 
         -- booleans
         cast(has_gpc as boolean) as has_gpc,
+        cast(is_bot as boolean) as is_bot,
 
         -- timestamps
         cast(started_at as timestamp) as occurred_at,
