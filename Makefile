@@ -31,7 +31,7 @@ test-faults: $(VENV)/.dev
 # Every stage at volume (SIZE = S, M or L), in a home of its own.
 SIZE ?= S
 bench: $(VENV)/.dev
-	$(BIN)/tandem bench --size $(SIZE)
+	$(BIN)/tandem bench --size $(SIZE) --peers
 
 # Vendors' own software, installed from its registries into .servers/ (see tests/servers/README.md).
 test-servers: $(VENV)/.dev

@@ -1,6 +1,7 @@
 """What a piece of work costs: wall and CPU seconds of client and server, memory, WAL.
 
-CPU is this process's plus that of all the server's processes, those that ended included. Peak
+CPU is this process's plus that of its children and of all the server's processes, those that ended
+included. Peak
 memory is the largest sum, sampled, of this process's resident memory and the anonymous memory of
 the server's processes (shared buffers left out: they are a setting, not a cost). Linux only, since
 it reads ``/proc``.
@@ -103,8 +104,8 @@ class Meter:
 
 
 def _client_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 class _Peak:

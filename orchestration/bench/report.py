@@ -17,6 +17,8 @@ def show(console: Console, results: Sequence[Result]) -> None:
     for result in results:
         console.print(_stages(result, grown))
         console.print(_limits(result))
+        if result.peers:
+            console.print(_peers(result))
         console.print(_models(result))
         told = ", ".join(f"{name} {value}" for name, value in result.totals().items())
         console.print(f"{told}\n")
@@ -46,6 +48,17 @@ def _limits(result: Result) -> Table:
         table.add_row(
             *(name, f"{cost['rows']:,.0f}", f"{cost['seconds']:.1f}"),
             *(f"{cost['cpu']:.1f}", f"{cost['peak_mb']:,.0f}"),
+        )
+    return table
+
+
+def _peers(result: Result) -> Table:
+    table = Table("peer", "rows", "s", "CPU", "of COPY a row, or of ours")
+    for name, cost in result.peers.items():
+        ratio = result.peer_ratio(name)
+        table.add_row(
+            *(name, f"{cost['rows']:,.0f}", f"{cost['seconds']:.1f}", f"{cost['cpu']:.1f}"),
+            f"{ratio:.1f}" if ratio is not None else "",
         )
     return table
 

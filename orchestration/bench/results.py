@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -12,12 +12,14 @@ from orchestration.bench.limits import OF_STAGE
 
 Costs = Mapping[str, Mapping[str, float]]
 """Stage -> its cost, as ``meter.Cost`` tells it."""
+_OURS = {"dbt run": "unchanged", "dbt run, all anew": "full"}
+"""Peer -> when we do the same."""
 TRANSFORM = ("observe", "consent", "identity", "derive")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One size: what was loaded, limits, a full refresh, nothing new, and one more day."""
+    """One size: what was loaded, limits, a full refresh, nothing new, one more day, and peers."""
 
     size: str
     events: int
@@ -28,11 +30,21 @@ class Result:
     increment: Costs
     models: Mapping[str, Mapping[str, float]]
     """Model -> rows and seconds in the full refresh, and seconds in the increment."""
+    peers: Costs = field(default_factory=dict)
+    """Other tool -> its cost on the same data, where peers were asked for."""
 
     def ratio_to_limit(self, stage: str) -> float | None:
         """Return CPU of a full stage over its limit's."""
         floor = self.limits.get(OF_STAGE.get(stage, ""))
         return _over(self.full[stage]["cpu"], floor["cpu"]) if floor else None
+
+    def peer_ratio(self, peer: str) -> float | None:
+        """Return CPU of a peer over ours for the same; of a loader, a row's over one of COPY."""
+        other = self.peers[peer]
+        if ours := _OURS.get(peer):
+            return _over(other["cpu"], getattr(self, ours)["derive"]["cpu"])
+        copy = self.limits["copy"]
+        return _over(other["cpu"] * copy["rows"], copy["cpu"] * other["rows"])
 
     def increment_ratio(self, stage: str) -> float | None:
         """Return CPU of an increment over the full stage's, what a stage costs idle left out."""

@@ -6,7 +6,7 @@ Each refresh has a process of its own, as in life: what it imports and parses is
 import multiprocessing
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -14,19 +14,23 @@ from ingestion.settings import project_root, role_url
 from orchestration.bench import company, sizes, stages
 from orchestration.bench.limits import limits
 from orchestration.bench.meter import Cost, Meter
-from orchestration.bench.places import own_home
+from orchestration.bench.peers import peers
+from orchestration.bench.places import folder, own_home
 from orchestration.bench.results import Result
 
 _Costs = dict[str, dict[str, object]]
 _Models = dict[str, tuple[int, float]]
 
 
-def run(size: sizes.Size, *, keep: bool = False) -> Result:
+def run(size: sizes.Size, *, keep: bool = False, with_peers: bool = False) -> Result:
     """Measure one size in a home of its own; says on stderr what each stage cost as it ends.
+
+    ``with_peers`` measures other tools on the same data too, installing what that takes.
 
     Raises:
         BenchError: when a stage fails, or the server cannot be watched.
     """
+    installed = folder() / "peers"
     with own_home(keep=keep):
         company.make_tables()
         with _meter() as meter:
@@ -39,11 +43,8 @@ def run(size: sizes.Size, *, keep: bool = False) -> Result:
         company.settle(1)
         increment, again = _apart("increment")
         with _meter() as meter:
-            floors = {}
-            for name, work in limits().items():
-                cost = meter.measure(name, work)
-                _say("limit", cost)
-                floors[name] = cost.told()
+            floors = _measured(meter, "limit", limits())
+            others = _measured(meter, "peer", peers(installed) if with_peers else {})
     told = {
         name: {"rows": rows, "full": seconds, "increment": again.get(name, (0, 0.0))[1]}
         for name, (rows, seconds) in built.items()
@@ -53,6 +54,7 @@ def run(size: sizes.Size, *, keep: bool = False) -> Result:
         events=loaded.rows,
         commit=_commit(),
         limits=floors,  # type: ignore[arg-type]
+        peers=others,  # type: ignore[arg-type]
         full=full,  # type: ignore[arg-type]
         unchanged=unchanged,  # type: ignore[arg-type]
         increment=increment,  # type: ignore[arg-type]
@@ -77,13 +79,17 @@ def _apart(kind: str) -> tuple[_Costs, _Models]:
 
 def refresh(kind: str) -> tuple[_Costs, _Models]:
     """Carry out one refresh in this process; return costs by stage, and what models took."""
-    costs: _Costs = {}
     with _meter() as meter:
-        for name, work in stages.STAGES.items():
-            cost = meter.measure(name, work)
-            _say(kind, cost)
-            costs[name] = cost.told()
-    return costs, dict(stages.models())
+        return _measured(meter, kind, stages.STAGES), dict(stages.models())
+
+
+def _measured(meter: Meter, kind: str, works: Mapping[str, Callable[[], int]]) -> _Costs:
+    costs: _Costs = {}
+    for name, work in works.items():
+        cost = meter.measure(name, work)
+        _say(kind, cost)
+        costs[name] = cost.told()
+    return costs
 
 
 def _say(kind: str, cost: Cost) -> None:

@@ -20,6 +20,9 @@ def bench(
     keep: Annotated[
         bool, typer.Option(help="Leave the warehouse, to look into it with TANDEM_HOME.")
     ] = False,
+    peers: Annotated[
+        bool, typer.Option(help="Measure other tools too: installs them from a registry.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Generate a volume company, refresh it in full and by one day, and print what it cost."""
@@ -35,7 +38,7 @@ def bench(
             raise typer.BadParameter(f"{name} is none of {', '.join(SIZES)}")
     found = []
     for name in wanted:
-        result = running.run(SIZES[name], keep=keep)
+        result = running.run(SIZES[name], keep=keep, with_peers=peers)
         results.write(folder() / "results" / f"{name}-{result.commit}.json", result)
         found.append(result)
     if as_json:

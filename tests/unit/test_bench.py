@@ -29,6 +29,7 @@ def result(size: str = "S", events: int = 1_000_000, factor: float = 1.0) -> Res
         unchanged={stage: cost(1) for stage in stages},
         increment={stage: cost(1.5) for stage in stages},
         models={"int_journey__sessions": {"rows": 9, "full": 2.0, "increment": 0.1}},
+        peers={"dlt defaults": cost(6, rows=5), "dbt run": cost(8)},
     )
 
 
@@ -40,6 +41,11 @@ def test_the_transformation_is_compared_with_copying_its_events() -> None:
     assert result().totals()["transform_to_copy"] == 22
     assert result().ratio_to_limit("derive") == 5.5
     assert result().ratio_to_limit("publish") is None
+
+
+def test_a_loader_is_compared_with_copy_row_by_row_and_dbt_with_the_same_refresh() -> None:
+    assert result().peer_ratio("dlt defaults") == 6
+    assert result().peer_ratio("dbt run") == 8
 
 
 def test_growth_is_the_exponent_between_the_smallest_and_the_largest_size() -> None:
