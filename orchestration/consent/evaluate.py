@@ -4,10 +4,13 @@ Grain: one comparison per subject (or person), purpose and instant; instants are
 which either side changes, and the second after each, up to the hub's present. A difference
 *towards allow* is the hub permitting what the truth does not; *towards deny* is the opposite, and
 has honest causes: a vendor tells its present state, not the past, and some news never arrives.
+*No longer shown* is counted apart: permitted by all that any vendor still shows, but refused to a
+shop about an address that its account has left and none of its orders carries. Only a hub that
+loaded before the address changed can know.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,13 +45,16 @@ class Compared:
     agreed: int = 0
     towards_allow: int = 0
     towards_deny: int = 0
+    no_longer_shown: int = 0
     allowed_wrongly: set[Topic] = field(default_factory=set)
 
-    def add(self, hub: str, truth: str, topic: Topic) -> None:
-        """Count one instant."""
+    def add(self, hub: str, truth: str, shown: str, topic: Topic) -> None:
+        """Count one instant; ``shown`` is the truth as far as vendors still show it."""
         self.instants += 1
         if hub == truth or "granted" not in (hub, truth):
             self.agreed += 1
+        elif hub == shown == "granted":
+            self.no_longer_shown += 1
         elif hub == "granted":
             self.towards_allow += 1
             self.allowed_wrongly.add(topic)
@@ -62,6 +68,7 @@ class Compared:
             "agreed": self.agreed,
             "towards_allow": self.towards_allow,
             "towards_deny": self.towards_deny,
+            "no_longer_shown": self.no_longer_shown,
             "wrongly_allowed": len(self.allowed_wrongly),
         }
 
@@ -79,6 +86,7 @@ def evaluate(url: str, truth: Path) -> dict[str, Compared]:
     if not (truth / "consent_subjects.parquet").exists():
         raise ConsentError("there is no ground truth: only the sandbox company has one")
     true_subjects = _truth(truth / "consent_subjects.parquet")
+    shown_subjects = _truth(truth / "consent_shown.parquet")
     with psycopg.connect(url) as connection:
         row = connection.execute("select as_of from ops.clock").fetchone()
         until: datetime = row[0] if row else datetime.max  # noqa: DTZ901
@@ -89,15 +97,24 @@ def evaluate(url: str, truth: Path) -> dict[str, Compared]:
             holders[key].append((person, start, end))
     subjects = Compared()
     for topic in true_subjects.keys() | hub_subjects.keys():
-        _compare(subjects, topic, hub_subjects[topic], [true_subjects[topic]], until)
-    said: dict[Topic, list[list[Interval]]] = defaultdict(list)
-    for (key, purpose), intervals in true_subjects.items():
-        for person, start, end in holders.get(key, ()):
-            said[person, purpose].append(_clipped(intervals, start, end))
+        sides = [true_subjects[topic]], [shown_subjects[topic]]
+        _compare(subjects, topic, hub_subjects[topic], *sides, until)
+    said, shown = _by_holder(true_subjects, holders), _by_holder(shown_subjects, holders)
     persons = Compared()
     for topic in said.keys() | hub_persons.keys():
-        _compare(persons, topic, hub_persons[topic], said[topic], until)
+        _compare(persons, topic, hub_persons[topic], said[topic], shown[topic], until)
     return {"subjects": subjects, "persons": persons}
+
+
+def _by_holder(
+    subjects: Mapping[Topic, list[Interval]], holders: Mapping[str, list[tuple[str, Any, Any]]]
+) -> defaultdict[Topic, list[list[Interval]]]:
+    """Return what the subjects of each person said while they were that person's."""
+    found: defaultdict[Topic, list[list[Interval]]] = defaultdict(list)
+    for (key, purpose), intervals in subjects.items():
+        for person, start, end in holders.get(key, ()):
+            found[person, purpose].append(_clipped(intervals, start, end))
+    return found
 
 
 def _truth(file: Path) -> defaultdict[Topic, list[Interval]]:
@@ -138,14 +155,18 @@ def _compare(
     topic: Topic,
     hub: list[Interval],
     truth: list[list[Interval]],
+    shown: list[list[Interval]],
     until: datetime,
 ) -> None:
     edges = {edge for one in (hub, *truth) for start, end, _ in one for edge in (start, end)}
     for edge in edges:
         for at in (edge, edge + timedelta(seconds=1)) if edge <= until else ():
-            states = {_state(each, at) for each in truth}
-            expected = next((s for s in ("denied", "granted") if s in states), "unknown")
-            into.add(_state(hub, at), expected, topic)
+            into.add(_state(hub, at), _strictest(truth, at), _strictest(shown, at), topic)
+
+
+def _strictest(subjects: list[list[Interval]], at: datetime) -> str:
+    states = {_state(each, at) for each in subjects}
+    return next((s for s in ("denied", "granted") if s in states), "unknown")
 
 
 def _state(intervals: list[Interval], at: datetime) -> str:

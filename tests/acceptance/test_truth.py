@@ -40,6 +40,15 @@ def wrong(hub: Hub) -> dict[str, int]:
     return differences
 
 
+def consents(hub: Hub) -> dict[str, dict[str, int]]:
+    """Return how the hub's consent states compare with the truth."""
+    found: dict[str, dict[str, int]] = json.loads(
+        hub.tandem("consent", "evaluate", "--json").stdout
+    )
+    assert all(counts["agreed"] > PEOPLE for counts in found.values())
+    return found
+
+
 @pytest.fixture(scope="module")
 def a_month_later(hub: Hub) -> Hub:
     """The hub after 30 days with late visits, refunds, merges and withdrawals, in three loads."""
@@ -53,6 +62,16 @@ def a_month_later(hub: Hub) -> Hub:
 def test_orders_sessions_stages_and_the_funnel_are_what_happened(hub: Hub) -> None:
     found = wrong(hub)
     assert sum(found.values()) <= EXPLAINED, found
+
+
+def test_nothing_is_allowed_that_people_did_not_allow(hub: Hub) -> None:
+    found = consents(hub)
+    assert {counts["towards_allow"] for counts in found.values()} == {0}, found
+
+
+def test_nor_is_it_after_a_month_of_withdrawals_and_changes_of_address(a_month_later: Hub) -> None:
+    found = consents(a_month_later)
+    assert {counts["towards_allow"] for counts in found.values()} == {0}, found
 
 
 def test_a_month_of_increments_later_they_still_are(a_month_later: Hub) -> None:

@@ -110,6 +110,7 @@ def test_visit_truth_equals_served_visits(company: Path) -> None:
         ("stage_history", ("person_id",)),
         ("consent_states", ("person_id", "purpose", "channel")),
         ("consent_subjects", ("subject", "purpose", "channel")),
+        ("consent_shown", ("subject", "purpose", "channel")),
     ],
 )
 def test_intervals_do_not_overlap(company: Path, name: str, key: tuple[str, ...]) -> None:
@@ -146,3 +147,25 @@ def test_consents_contradict_each_other_across_systems(company: Path) -> None:
         "withdraw" in states.values() and {"confirm", "grant"} & set(states.values())
         for states in latest.values()
     )
+
+
+def test_an_address_that_is_no_longer_shown_is_on_no_record_and_no_order() -> None:
+    # Large enough for an account that left an address without ever ordering with it.
+    company = prepared(1_000, 20260930)
+    shown = defaultdict(set)
+    for kind in ("customers", "orders"):
+        for document in _served(
+            company, f"select id, doc from shopify_objects where kind = '{kind}'"
+        ).values():
+            account = document if kind == "customers" else document["customer"]
+            if account is not None:
+                values = (document["email"] or "").lower(), document["phone"]
+                shown[account["legacyResourceId"]].update(values)
+    acts = [
+        act
+        for act in _table(company, "consent_acts")
+        if act["source"] == "shopify" and act["source_key"] in shown
+    ]
+    assert {act["is_shown"] for act in acts} == {True, False}
+    for act in acts:
+        assert act["is_shown"] == (act["subject"] in shown[act["source_key"]])
