@@ -5,7 +5,7 @@ own: a proof with gaps is none.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def scan_tables(connection: Connection[Any], values: list[str]) -> list[Finding]
     needles = Needles(values)
     found = []
     for (name,) in connection.execute(_READABLE).fetchall():
-        found += _scan_query(connection, needles, name, f"select each.*::text from {name} as each")  # noqa: S608
+        found += _scan_query(connection, needles, name, f"table {name}")
     return found
 
 
@@ -104,15 +104,16 @@ def _scan_query(
         with (
             connection.transaction(),
             connection.cursor() as cursor,
-            cursor.copy(f"copy ({query}) to stdout".encode()) as rows,
+            # A null is nothing: its usual sign is a backslash, and those are looked at one by one.
+            cursor.copy(f"copy ({query}) to stdout (null '')".encode()) as rows,
         ):
-            hits = _hits(needles, (bytes(block) for block in rows))
+            hits = _hits(needles, rows)
     except psycopg.errors.InsufficientPrivilege:
         return [Finding(place, frozenset(), is_unreadable=True)]
     return [Finding(place, frozenset(hits))] if hits else []
 
 
-def _hits(needles: Needles, blocks: Iterator[bytes]) -> set[int]:
+def _hits(needles: Needles, blocks: Iterable[bytes | bytearray | memoryview]) -> set[int]:
     """Search a stream; what could straddle two chunks is searched with both."""
     found: set[int] = set()
     kept = bytearray()
