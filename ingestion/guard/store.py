@@ -1,15 +1,18 @@
 """Where the guard writes beside dlt: vault, quarantine, drift, counts; and what it reads, the
 tombstones. One row per value, bad row, unknown field, or resource and run.
 
-Writes happen before dlt sees a row, as role ``loader``.
+Writes happen as role ``loader``, beside whatever dlt does; none is left once a resource was read to
+its end. Values for the vault are written while the next page is waited for.
 """
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import orjson
 import psycopg
 
 from ingestion.guard.reasons import Reason
@@ -89,6 +92,8 @@ class PostgresStore:
                 f"the warehouse cannot be reached ({type(error).__name__}): run `tandem status`"
             ) from None
         self._as_of = as_of
+        self._beside = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def tombstones(self) -> frozenset[str]:
         """Return the keys of erased subjects; a warehouse without the table has none."""
@@ -99,7 +104,12 @@ class PostgresStore:
         return frozenset(row[0] for row in rows)
 
     def keep_values(self, source: str, values: Sequence[VaultValue], run_id: str) -> None:
-        """Upsert readable values; a value that went away at the vendor becomes null."""
+        """Upsert readable values, beside what follows; one page of them is kept at most."""
+        self._written()
+        self._writing = self._beside.submit(self._upsert, source, list(values), run_id)
+
+    def _upsert(self, source: str, values: Sequence[VaultValue], run_id: str) -> None:
+        """Write values; one that went away at the vendor becomes null."""
         latest = {(v.record_key, v.field): v for v in values}.values()
         present = [v for v in latest if v.value is not None]
         absent = [v for v in latest if v.value is None]
@@ -109,8 +119,8 @@ class PostgresStore:
                 insert into vault.contact_values as kept
                     (subject_key, source, record_key, field, value, observed_at, load_id)
                 select given.subject_key, %s, given.record_key, given.field, given.value, %s, %s
-                from unnest(%s::text[], %s::text[], %s::text[], %s::text[])
-                    as given (subject_key, record_key, field, value)
+                from json_to_recordset(%s)
+                    as given (subject_key text, record_key text, field text, value text)
                 on conflict (source, record_key, field) do update
                 set subject_key = excluded.subject_key, value = excluded.value,
                     observed_at = excluded.observed_at, load_id = excluded.load_id
@@ -121,10 +131,7 @@ class PostgresStore:
                     source,
                     self._as_of,
                     run_id,
-                    [v.subject_key for v in present],
-                    [v.record_key for v in present],
-                    [v.field for v in present],
-                    [v.value for v in present],
+                    orjson.dumps(present).decode(),
                 ),
             )
         if absent:
@@ -181,7 +188,8 @@ class PostgresStore:
         )
 
     def counts(self, source: str, resource: str, counts: Counts, run_id: str) -> None:
-        """Write the counts of one resource and run."""
+        """Write the counts of one resource and run, after all of its values."""
+        self._written()
         self._run(
             """
             insert into ops.load_counts
@@ -203,8 +211,19 @@ class PostgresStore:
         )
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, when what is being written is."""
+        self._beside.shutdown()
         self._connection.close()
+
+    def _written(self) -> None:
+        """Wait for the values that are being written.
+
+        Raises:
+            WarehouseError: when they could not be.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _run(self, statement: str, values: Sequence[object]) -> None:
         try:

@@ -16,6 +16,7 @@ says so); draft orders are not read.
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,21 +156,24 @@ class _Load:
                 parcels = [
                     f | {"order": o["id"]} for o in orders for f in o.get("fulfillments") or []
                 ]
-                table = guard.admit(shapes.ORDERS, orders)
-                reached = _latest(table, reached)
-                seen |= set(table["shopify_order_id"].to_pylist())
                 unread = [r["id"] for r in refunds if number_of(r["id"]) not in known_refunds]
-                yield {
-                    "orders": table,
-                    "order_lines": guard.admit(shapes.ORDER_LINES, lines),
-                    "refunds": guard.admit(shapes.REFUNDS, refunds),
-                    "refund_lines": guard.admit(shapes.REFUND_LINES, api.refund_lines(unread)),
-                    "fulfillments": guard.admit(shapes.FULFILLMENTS, parcels),
-                    "returns": guard.admit(side.RETURNS, _of_type(nodes, "Return")),
-                    "return_lines": guard.admit(
-                        side.RETURN_LINES, _of_type(nodes, "ReturnLineItem")
-                    ),
-                }
+                with ThreadPoolExecutor(1) as asking:  # answers come while the rest is guarded
+                    asked = asking.submit(list, api.refund_lines(unread))
+                    table = guard.admit(shapes.ORDERS, orders)
+                    reached = _latest(table, reached)
+                    seen |= set(table["shopify_order_id"].to_pylist())
+                    batch = {
+                        "orders": table,
+                        "order_lines": guard.admit(shapes.ORDER_LINES, lines),
+                        "refunds": guard.admit(shapes.REFUNDS, refunds),
+                        "fulfillments": guard.admit(shapes.FULFILLMENTS, parcels),
+                        "returns": guard.admit(side.RETURNS, _of_type(nodes, "Return")),
+                        "return_lines": guard.admit(
+                            side.RETURN_LINES, _of_type(nodes, "ReturnLineItem")
+                        ),
+                        "refund_lines": guard.admit(shapes.REFUND_LINES, asked.result()),
+                    }
+                yield batch
             total = api.ask(queries.COUNTS)["ordersCount"]["count"]
             yield from self._missing(api, shapes.ORDERS, queries.ORDER_IDS, seen, total)
             self._session.advance(state, reached)

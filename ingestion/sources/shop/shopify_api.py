@@ -141,7 +141,7 @@ class Shopify:
 
     def _finished(self, operation: str) -> Node:
         deadline = time.monotonic() + self._longest
-        pause = 0.1
+        pause = 0.02  # a small operation is done at once; half a minute's is asked about 15 times
         while True:
             state = self.ask(queries.BULK_STATE, {"id": operation})["node"]
             if state is None:
@@ -153,7 +153,7 @@ class Shopify:
                     "shopify", "a bulk operation does not end", "try again later"
                 )
             self._sleep(pause)
-            pause = min(pause * 1.5, 15.0)
+            pause = min(pause * 1.7, 15.0)
 
     def _objects(self, state: Node) -> Iterator[Node]:
         if not state.get("url"):

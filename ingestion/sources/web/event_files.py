@@ -7,11 +7,8 @@ and written for COPY several at once; what became of them is told in the order o
 """
 
 import logging
-import os
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,15 +26,13 @@ from ingestion.sources.files.folder import DropFile, Folder
 from ingestion.sources.resources import picked, reader
 from ingestion.sources.session import Session
 from ingestion.sources.web import event_shapes as shapes
+from ingestion.sources.web.abreast import abreast
 from ingestion.sources.web.event_guard import Admitted, EventGuard
 from ingestion.sources.web.event_lines import Piece
 from ingestion.sources.web.event_rows import EventRows, Written
 
 log = logging.getLogger(__name__)
 _DIMENSIONS = ["activity_date", "page_group", "country_code", "source_class"]
-# Blocks worked on at once, one a core; more would wait for Python's own part of each, and hold
-# memory meanwhile.
-_ABREAST = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -135,7 +130,7 @@ class _Load:
         count = 0
         for file in partition.files:
             with self._folder.opened(file) as stream:
-                for worked in _abreast(self._kind.read(stream, file, events), work):
+                for worked in abreast(self._kind.read(stream, file, events), work):
                     for admitted, told in worked:
                         events.settle(admitted)
                         count += admitted.events.num_rows
@@ -167,18 +162,6 @@ class _Load:
             connection.execute(
                 sql.SQL("delete from {} where batch_id = any(%s)").format(table), (batches,)
             )
-
-
-def _abreast(pieces: Iterator[Piece], work: Callable[[Piece], Worked]) -> Iterator[Worked]:
-    """Yield what becomes of pieces, in their order; as many as there are cores are under way."""
-    with ThreadPoolExecutor(_ABREAST) as pool:
-        coming: deque[Future[Worked]] = deque()
-        for piece in pieces:
-            coming.append(pool.submit(work, piece))
-            if len(coming) > _ABREAST:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
 
 
 def _appended(shape: Shape, pages: DltResource) -> DltResource:

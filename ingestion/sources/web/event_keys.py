@@ -38,9 +38,9 @@ class EventKeys:
                 self._older[kind] = newer
                 newer = self._newer[kind] = {}
             keys = [*map(newer.get, distinct)]
-            missed = [value for value, key in zip(distinct, keys, strict=True) if key is None]
-            if not missed:
+            if None not in keys:
                 return keys
+            missed = [value for value, key in zip(distinct, keys, strict=True) if key is None]
             older = self._older.get(kind, {})
             newer.update((value, older[value]) for value in missed if value in older)
             newer.update(self._worked_out(kind, [v for v in missed if v not in newer]))
