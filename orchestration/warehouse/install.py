@@ -202,9 +202,10 @@ def _set_defaults(connection: Connection, server: Server) -> None:
         )
     for name, role in load().roles.items():
         if role.rebuildable:
+            where = f"{server.dbname}_{role.database}" if role.database else server.dbname
             connection.execute(
                 sql.SQL("alter role {} in database {} set synchronous_commit = off").format(
-                    sql.Identifier(f"{server.dbname}_{name}"), database
+                    sql.Identifier(f"{server.dbname}_{name}"), sql.Identifier(where)
                 )
             )
 
