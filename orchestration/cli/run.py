@@ -147,13 +147,21 @@ def _progress(instance: "DagsterInstance", run_id: str, console: Console) -> Ite
 def _follow(
     instance: "DagsterInstance", run_id: str, progress: Progress, done: threading.Event
 ) -> None:
+    from dagster import DagsterEventType
+
+    # A run has thousands of other events.
+    told = {
+        DagsterEventType.STEP_START,
+        DagsterEventType.STEP_SUCCESS,
+        DagsterEventType.STEP_FAILURE,
+    }
     tasks: dict[str, object] = {}
     cursor: str | None = None
     finished = False
     while not finished:
         finished = done.wait(POLL_SECONDS)
         try:
-            page = instance.get_records_for_run(run_id, cursor=cursor)
+            page = instance.get_records_for_run(run_id, cursor=cursor, of_type=told)
         except Exception:
             # The server is gone: the run itself says so.
             return

@@ -7,6 +7,7 @@ nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import dagster as dg
 import psycopg
@@ -64,6 +65,7 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
     return _checks
 
 
+@cache
 def all_suites() -> list[Suite]:
     """Return every suite, those of raw tables with what is expected of every load."""
     declared = load_suites()
