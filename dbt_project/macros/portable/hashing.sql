@@ -10,3 +10,13 @@
 {% macro surrogate_key(columns) -%}
     md5({% for column in columns %}coalesce(cast({{ column }} as {{ t_text() }}), '~'){{ " || '|' || " if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+{# A text that changes when the rows of a group do, whatever their order. Comparable on one engine
+   only: PostgreSQL hashes the values as they lie, without printing them. #}
+{% macro rows_digest(columns) -%}
+    cast(count(*) as {{ t_text() }}) || '|' || cast(
+    {%- if target.type == 'postgres' -%} sum(hash_record_extended(row({{ columns | join(', ') }}), 0))
+    {%- else -%} sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0)))
+    {%- endif -%}
+    as {{ t_text() }})
+{%- endmacro %}

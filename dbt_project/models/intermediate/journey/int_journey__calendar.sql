@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['calendar_date'], 'unique': true}]) }}
+
 -- Every local day from two years before the run up to its day.
 with
 

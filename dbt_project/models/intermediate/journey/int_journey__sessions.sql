@@ -26,24 +26,25 @@ visits as (
 rules as (
 
     select
-        {{ setting('inactivity_minutes') }} * 60000000 as timeout_us,
-        {{ setting('cap_hours') }} * 3600000000 as cap_us,
+        {{ setting('inactivity_minutes') }} as inactivity_minutes,
+        {{ setting('cap_hours') }} as cap_hours,
         {{ setting('split_at_midnight') }} as split_at_midnight,
         {{ setting('split_on_campaign_change') }} as split_on_campaign_change,
         {{ setting_text('business_time_zone') }} as time_zone
 
 ),
 
-{{ touched_visitors(
-    ['timeout_us', 'cap_us', 'split_at_midnight', 'split_on_campaign_change', 'time_zone']
-) }},
+{{ touched_visitors([
+    'inactivity_minutes', 'cap_hours', 'split_at_midnight', 'split_on_campaign_change', 'time_zone',
+]) }},
 
+-- What is not needed to begin or describe a session stays out of the one large sort.
 neighboured as (
 
     select
+        touched_visitors.visitor_number,
         events.source,
         events.visit_id,
-        events.subject_key,
         events.user_key,
         events.event_type,
         events.page_path,
@@ -52,39 +53,42 @@ neighboured as (
         events.event_position,
         events.revenue_amount,
         events.occurred_at,
-        {{ epoch_us('events.occurred_at') }} as occurred_us,
-        {{ local_date('events.occurred_at', 'rules.time_zone') }} as local_date,
-        lag({{ epoch_us('events.occurred_at') }}) over visitor as previous_us,
-        lag({{ local_date('events.occurred_at', 'rules.time_zone') }}) over visitor
-            as previous_local_date,
+        lag(events.occurred_at) over visitor as previous_at,
         lag(events.visit_id) over visitor as previous_visit_id,
         lag(events.campaign_key) over visitor as previous_campaign_key,
         lag(events.user_key) over visitor as previous_user_key
 
     from events
 
-    cross join rules
-
     inner join touched_visitors
         on events.subject_key = touched_visitors.subject_key
 
     window visitor as (
-        partition by events.subject_key
+        partition by touched_visitors.visitor_number
         order by events.occurred_at asc, events.visit_id asc, events.event_position asc
     )
 
 ),
 
+-- The cheap reasons first: most sessions begin after a pause, and local days are dear to tell.
 started as (
 
     select
-        neighboured.*,
+        neighboured.visitor_number,
+        neighboured.source,
+        neighboured.visit_id,
+        neighboured.user_key,
+        neighboured.event_type,
+        neighboured.page_path,
+        neighboured.order_key,
+        neighboured.event_position,
+        neighboured.revenue_amount,
+        neighboured.occurred_at,
         case
-            when neighboured.previous_us is null then 1
-            when neighboured.occurred_us - neighboured.previous_us > rules.timeout_us then 1
+            when neighboured.previous_at is null then 1
             when
-                rules.split_at_midnight = 1
-                and neighboured.local_date <> neighboured.previous_local_date
+                neighboured.occurred_at
+                > {{ ts_add('minute', 'rules.inactivity_minutes', 'neighboured.previous_at') }}
                 then 1
             when
                 rules.split_on_campaign_change = 1
@@ -92,9 +96,16 @@ started as (
                 and neighboured.campaign_key <> coalesce(neighboured.previous_campaign_key, '')
                 then 1
             when neighboured.user_key <> neighboured.previous_user_key then 1
+            when
+                rules.split_at_midnight = 1
+                and {{ quarter_of_hour('neighboured.occurred_at') }}
+                <> {{ quarter_of_hour('neighboured.previous_at') }}
+                and {{ local_date('neighboured.occurred_at', 'rules.time_zone') }}
+                <> {{ local_date('neighboured.previous_at', 'rules.time_zone') }}
+                then 1
             else 0
         end as is_start,
-        rules.cap_us
+        rules.cap_hours
 
     from neighboured
 
@@ -102,17 +113,22 @@ started as (
 
 ),
 
+-- Both windows go along the order that the events have already.
 numbered as (
 
     select
         started.*,
-        sum(started.is_start) over (
-            partition by started.subject_key
-            order by started.occurred_at asc, started.visit_id asc, started.event_position asc
-            rows between unbounded preceding and current row
-        ) as session_number
+        sum(started.is_start) over visitor_so_far as session_number,
+        max(case when started.is_start = 1 then started.occurred_at end) over visitor_so_far
+            as session_started_at
 
     from started
+
+    window visitor_so_far as (
+        partition by started.visitor_number
+        order by started.occurred_at asc, started.visit_id asc, started.event_position asc
+        rows between unbounded preceding and current row
+    )
 
 ),
 
@@ -120,13 +136,18 @@ capped as (
 
     select
         numbered.*,
-        floor(
-            (
-                numbered.occurred_us
-                - min(numbered.occurred_us)
-                    over (partition by numbered.subject_key, numbered.session_number)
-            ) / numbered.cap_us
-        ) as part_number
+        case
+            when
+                numbered.occurred_at
+                < {{ ts_add('hour', 'numbered.cap_hours', 'numbered.session_started_at') }}
+                then 0
+            else floor(
+                (
+                    {{ epoch_us('numbered.occurred_at') }}
+                    - {{ epoch_us('numbered.session_started_at') }}
+                ) / (numbered.cap_hours * 3600000000)
+            )
+        end as part_number
 
     from numbered
 
@@ -135,12 +156,11 @@ capped as (
 grouped as (
 
     select
-        subject_key,
+        visitor_number,
         session_number,
         part_number,
         min(source) as source,
         max(case when is_start = 1 then visit_id end) as first_visit_id,
-        max(case when is_start = 1 then event_position end) as first_event_position,
         max(user_key) as user_key,
         max(case when is_start = 1 then page_path end) as landing_page_path,
         cast(count(*) as int) as event_count,
@@ -154,7 +174,7 @@ grouped as (
 
     from capped
 
-    group by subject_key, session_number, part_number
+    group by visitor_number, session_number, part_number
 
 ),
 
@@ -162,11 +182,11 @@ placed as (
 
     select
         {{ surrogate_key([
-            'grouped.source', 'grouped.subject_key', 'grouped.started_at',
+            'grouped.source', 'touched_visitors.subject_key', 'grouped.started_at',
             'grouped.session_number', 'grouped.part_number',
         ]) }} as session_id,
         grouped.source,
-        grouped.subject_key,
+        touched_visitors.subject_key,
         grouped.user_key,
         grouped.first_visit_id,
         grouped.landing_page_path,
@@ -202,7 +222,7 @@ placed as (
     from grouped
 
     inner join touched_visitors
-        on grouped.subject_key = touched_visitors.subject_key
+        on grouped.visitor_number = touched_visitors.visitor_number
 
     left join visits
         on

@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id']}, {'columns': ['subject_key']}]) }}
-
 with
 
 sessions as (

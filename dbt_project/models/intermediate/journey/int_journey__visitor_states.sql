@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 visits as (
@@ -12,17 +10,12 @@ summarised as (
 
     select
         subject_key,
-        cast(count(*) as {{ t_text() }}) || '|' || cast(
-            sum(
-                cast(
-                    {{ hash_int(surrogate_key([
-                        'source', 'visit_id', 'user_key', 'campaign_name', 'campaign_source',
-                        'campaign_medium', 'click_id_type', 'referrer_host', 'event_count',
-                        'is_bot', 'observed_at',
-                    ])) }} as numeric(38, 0)
-                )
-            ) as {{ t_text() }}
-        ) as visitor_state
+        {{ rows_digest([
+            'source', 'visit_id', 'user_key', 'referrer_type', 'referrer_host', 'campaign_name',
+            'campaign_source', 'campaign_medium', 'click_id_type', 'landing_page_path',
+            'device_type', 'browser_name', 'country_code', 'analytics_consent', 'ads_consent',
+            'event_count', 'is_bot', 'observed_at',
+        ]) }} as visitor_state
 
     from visits
 

@@ -36,16 +36,15 @@ rules as (
 touched_events as (
 
     select
+        touched_visitors.visitor_number,
         events.source,
         events.visit_id,
-        events.subject_key,
         events.user_key,
         coalesce(events.event_type, '') as event_type,
         coalesce(events.page_path, '') as page_path,
         coalesce(events.event_category, '') as event_category,
         coalesce(events.event_action, '') as event_action,
-        events.occurred_at,
-        touched_visitors.visitor_state
+        events.occurred_at
 
     from events
 
@@ -99,15 +98,15 @@ matched_kinds as (
 
 ),
 
+-- A visit is one visitor's, whose key and state are looked up once the events are one row.
 signalled as (
 
     select
         matched_kinds.signal,
         touched_events.source,
         touched_events.visit_id,
-        touched_events.subject_key,
+        touched_events.visitor_number,
         max(touched_events.user_key) as user_key,
-        max(touched_events.visitor_state) as visitor_state,
         min(touched_events.occurred_at) as occurred_at
 
     from touched_events
@@ -119,11 +118,12 @@ signalled as (
             and touched_events.event_category = matched_kinds.event_category
             and touched_events.event_action = matched_kinds.event_action
 
+    -- Numbers first: where this is sorted, they decide most comparisons.
     group by
-        matched_kinds.signal,
-        touched_events.source,
+        touched_events.visitor_number,
         touched_events.visit_id,
-        touched_events.subject_key
+        touched_events.source,
+        matched_kinds.signal
 
 ),
 
@@ -131,26 +131,18 @@ signalled as (
 marked as (
 
     select
-        signal,
-        source,
-        visit_id,
-        subject_key,
-        user_key,
-        visitor_state,
-        occurred_at
-    from signalled
+        coalesce(signalled.signal, 'none') as signal,
+        signalled.source,
+        signalled.visit_id,
+        touched_visitors.subject_key,
+        signalled.user_key,
+        touched_visitors.visitor_state,
+        signalled.occurred_at
 
-    union all
-
-    select
-        'none' as signal,
-        cast(null as {{ t_text() }}) as source,
-        cast(null as {{ t_text() }}) as visit_id,
-        subject_key,
-        cast(null as {{ t_text() }}) as user_key,
-        visitor_state,
-        cast(null as timestamp) as occurred_at
     from touched_visitors
+
+    left join signalled
+        on touched_visitors.visitor_number = signalled.visitor_number
 
 )
 
