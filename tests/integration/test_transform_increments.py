@@ -7,15 +7,16 @@ import pytest
 from orchestration import dbt_invocation
 from tests.conftest import Warehouse
 from tests.integration import transform_people as people
-from tests.integration.transform_world import AS_OF, World, found
+from tests.integration.transform_world import AS_OF, PROJECT, World, found
 
-COMPARED = (
+INCREMENTAL = (
     "intermediate.int_journey__sessions",
     "intermediate.int_journey__web_signals",
-    "core.sessions",
     "intermediate.int_lifecycle__rule_intervals",
-    "core.lifecycle_history",
+    "intermediate.int_lifecycle__stage_intervals",
+    "intermediate.int_lifecycle__stage_moves",
 )
+COMPARED = (*INCREMENTAL, "core.sessions", "core.lifecycle_history")
 BUILT = ("+sessions", "+lifecycle_history")
 
 
@@ -33,6 +34,16 @@ def _refresh(world: World, *extra: str) -> None:
 
 def _state(world: World) -> dict[str, tuple[object, ...]]:
     return {table: world.fingerprint(table) for table in COMPARED}
+
+
+def test_every_incremental_model_is_compared_here() -> None:
+    found_here = {
+        f"intermediate.{path.stem}"
+        for folder in ("journey", "lifecycle", "customer", "commerce", "sales")
+        for path in (PROJECT / "models/intermediate" / folder).glob("*.sql")
+        if "materialized='incremental'" in path.read_text()
+    }
+    assert found_here == set(INCREMENTAL)
 
 
 def test_nothing_new_changes_nothing(world: World) -> None:
@@ -91,9 +102,16 @@ def test_only_the_touched_visitors_are_computed_again(world: World) -> None:
     assert world.query(untouched) == before
 
 
-def test_a_changed_lifecycle_rule_restates_everybody(world: World) -> None:
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "update rules.lifecycle_rules set threshold = 2 where stage = 'advocate'",
+        "update rules.lifecycle_stages set family = 'service' where stage = 'visitor'",
+    ],
+)
+def test_a_changed_lifecycle_rule_restates_everybody(world: World, edit: str) -> None:
     before = _state(world)["core.lifecycle_history"]
-    world.execute("update rules.lifecycle_rules set threshold = 2 where stage = 'advocate'")
+    world.execute(edit)
     _refresh(world)
     incremented = _state(world)
     assert incremented["core.lifecycle_history"] != before

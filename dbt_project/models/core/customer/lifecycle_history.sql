@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 transitions as (
@@ -9,7 +11,7 @@ transitions as (
 chosen as (
 
     select
-        {{ surrogate_key(['person_id', 'valid_from']) }} as lifecycle_id,
+        lifecycle_id,
         person_id,
         stage,
         stage_family,

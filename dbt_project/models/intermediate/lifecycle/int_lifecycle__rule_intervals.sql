@@ -4,7 +4,7 @@
     unique_key='person_id',
     on_schema_change='fail',
     indexes=[{'columns': ['person_id']}],
-    post_hook="{{ forget_vanished_persons(ref('int_lifecycle__signals')) if is_incremental() }}"
+    post_hook="{{ forget_vanished_persons(ref('int_lifecycle__signal_states')) if is_incremental() }}"
 ) }}
 
 -- When each rule holds for each person: a running sum of signals that enter and, after the
@@ -33,7 +33,7 @@ rule_lines as (
 
 rules as (
 
-    select {{ string_set('line_key') }} as rules_key from rule_lines
+    select md5({{ string_set('line_key') }}) as rules_state from rule_lines
 
 ),
 
@@ -41,7 +41,7 @@ person_states as (
 
     select
         signal_states.person_id,
-        signal_states.signal_state || '|' || md5(rules.rules_key) as person_state
+        signal_states.signal_state || '|' || rules.rules_state as person_state
 
     from signal_states
 
@@ -54,7 +54,7 @@ person_states as (
 signals as (
 
     select
-        all_signals.person_id,
+        touched_persons.person_number,
         all_signals.signal,
         all_signals.reporting_amount,
         all_signals.occurred_at
@@ -69,19 +69,19 @@ signals as (
 first_seen as (
 
     select
-        person_id,
+        person_number,
         min(occurred_at) as first_seen_at
 
     from signals
 
-    group by person_id
+    group by person_number
 
 ),
 
 weighed as (
 
     select
-        signals.person_id,
+        signals.person_number,
         rule_lines.line_number,
         rule_lines.window_days,
         signals.occurred_at,
@@ -100,7 +100,7 @@ weighed as (
 points as (
 
     select
-        person_id,
+        person_number,
         line_number,
         occurred_at as changed_at,
         weight
@@ -109,7 +109,7 @@ points as (
     union all
 
     select
-        person_id,
+        person_number,
         line_number,
         {{ ts_add('day', 'window_days', 'occurred_at') }} as changed_at,
         -weight as weight
@@ -121,26 +121,26 @@ points as (
 summed as (
 
     select
-        person_id,
+        person_number,
         line_number,
         changed_at,
         sum(weight) as weight
 
     from points
 
-    group by person_id, line_number, changed_at
+    group by person_number, line_number, changed_at
 
 ),
 
 running as (
 
     select
-        person_id,
+        person_number,
         line_number,
         changed_at,
         weight,
         sum(weight) over (
-            partition by person_id, line_number
+            partition by person_number, line_number
             order by changed_at asc
             rows between unbounded preceding and current row
         ) as measured
@@ -153,7 +153,7 @@ running as (
 changes as (
 
     select
-        running.person_id,
+        running.person_number,
         rule_lines.priority,
         running.changed_at,
         case
@@ -177,7 +177,7 @@ changes as (
     union all
 
     select
-        first_seen.person_id,
+        first_seen.person_number,
         rule_lines.priority,
         first_seen.first_seen_at as changed_at,
         1 as change
@@ -202,29 +202,29 @@ rule_sizes as (
 stepped as (
 
     select
-        person_id,
+        person_number,
         priority,
         changed_at,
         sum(sum(change)) over (
-            partition by person_id, priority
+            partition by person_number, priority
             order by changed_at asc
             rows between unbounded preceding and current row
         ) as lines_holding,
         lead(changed_at) over (
-            partition by person_id, priority
+            partition by person_number, priority
             order by changed_at asc
         ) as next_changed_at
 
     from changes
 
-    group by person_id, priority, changed_at
+    group by person_number, priority, changed_at
 
 ),
 
 intervals as (
 
     select
-        stepped.person_id,
+        touched_persons.person_id,
         stepped.priority,
         touched_persons.person_state,
         stepped.changed_at as valid_from,
@@ -238,7 +238,7 @@ intervals as (
             and stepped.lines_holding = rule_sizes.line_count
 
     inner join touched_persons
-        on stepped.person_id = touched_persons.person_id
+        on stepped.person_number = touched_persons.person_number
 
 )
 

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 signals as (
@@ -12,16 +10,7 @@ summarised as (
 
     select
         person_id,
-        cast(count(*) as {{ t_text() }}) || '|' || cast(
-            sum(
-                cast(
-                    {{ hash_int(
-                        "signal || '|' || cast(" ~ epoch_us('occurred_at') ~ " as " ~ t_text()
-                        ~ ") || '|' || coalesce(cast(reporting_amount as " ~ t_text() ~ "), '')"
-                    ) }} as numeric(38, 0)
-                )
-            ) as {{ t_text() }}
-        ) as signal_state
+        {{ rows_digest(['signal', 'occurred_at', 'reporting_amount']) }} as signal_state
 
     from signals
 

@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id', 'signal']}]) }}
-
 with
 
 record_signals as (

@@ -40,9 +40,10 @@ stages as (
 
 named_rules as (
 
-    select {{ string_set(surrogate_key([
-        'rules.priority', 'rules.reason_code', 'stages.stage', 'stages.stage_rank',
-    ])) }} as rules_key
+    select
+        md5({{ string_set(surrogate_key([
+            'rules.priority', 'rules.reason_code', 'stages.stage', 'stages.stage_rank',
+        ])) }}) as rules_state
 
     from rules
 
@@ -51,18 +52,27 @@ named_rules as (
 
 ),
 
-person_states as (
+told_states as (
 
     select
-        all_rule_intervals.person_id,
-        max(all_rule_intervals.person_state) || '|' || md5(max(named_rules.rules_key))
-            as person_state
+        person_id,
+        max(person_state) as person_state
 
     from all_rule_intervals
 
-    cross join named_rules
+    group by person_id
 
-    group by all_rule_intervals.person_id
+),
+
+person_states as (
+
+    select
+        told_states.person_id,
+        told_states.person_state || '|' || named_rules.rules_state as person_state
+
+    from told_states
+
+    cross join named_rules
 
 ),
 
@@ -71,7 +81,7 @@ person_states as (
 rule_intervals as (
 
     select
-        all_rule_intervals.person_id,
+        touched_persons.person_number,
         all_rule_intervals.priority,
         all_rule_intervals.valid_from,
         all_rule_intervals.valid_to
@@ -86,14 +96,14 @@ rule_intervals as (
 boundaries as (
 
     select
-        person_id,
+        person_number,
         valid_from as changed_at
     from rule_intervals
 
     union
 
     select
-        person_id,
+        person_number,
         valid_to as changed_at
     from rule_intervals
 
@@ -102,9 +112,9 @@ boundaries as (
 sliced as (
 
     select
-        person_id,
+        person_number,
         changed_at as valid_from,
-        lead(changed_at) over (partition by person_id order by changed_at asc) as valid_to
+        lead(changed_at) over (partition by person_number order by changed_at asc) as valid_to
 
     from boundaries
 
@@ -113,7 +123,7 @@ sliced as (
 won as (
 
     select
-        sliced.person_id,
+        sliced.person_number,
         sliced.valid_from,
         sliced.valid_to,
         min(rule_intervals.priority) as priority
@@ -122,20 +132,20 @@ won as (
 
     inner join rule_intervals
         on
-            sliced.person_id = rule_intervals.person_id
+            sliced.person_number = rule_intervals.person_number
             and sliced.valid_from >= rule_intervals.valid_from
             and sliced.valid_from < rule_intervals.valid_to
 
     where sliced.valid_to is not null
 
-    group by sliced.person_id, sliced.valid_from, sliced.valid_to
+    group by sliced.person_number, sliced.valid_from, sliced.valid_to
 
 ),
 
 staged as (
 
     select
-        won.person_id,
+        won.person_number,
         stages.stage,
         stages.stage_rank,
         rules.reason_code,
@@ -153,7 +163,7 @@ staged as (
     inner join stages
         on rules.stage = stages.stage
 
-    window person as (partition by won.person_id order by won.valid_from asc)
+    window person as (partition by won.person_number order by won.valid_from asc)
 
 ),
 
@@ -177,7 +187,7 @@ numbered as (
     select
         flagged.*,
         sum(flagged.is_entry) over (
-            partition by flagged.person_id
+            partition by flagged.person_number
             order by flagged.valid_from asc
             rows between unbounded preceding and current row
         ) as stage_number
@@ -189,7 +199,7 @@ numbered as (
 islands as (
 
     select
-        person_id,
+        person_number,
         cast(stage_number as int) as stage_number,
         min(stage) as stage,
         min(stage_rank) as stage_rank,
@@ -200,14 +210,14 @@ islands as (
 
     from numbered
 
-    group by person_id, stage_number
+    group by person_number, stage_number
 
 ),
 
 stated as (
 
     select
-        islands.person_id,
+        touched_persons.person_id,
         islands.stage_number,
         islands.stage,
         islands.stage_rank,
@@ -220,7 +230,7 @@ stated as (
     from islands
 
     inner join touched_persons
-        on islands.person_id = touched_persons.person_id
+        on islands.person_number = touched_persons.person_number
 
 )
 
