@@ -64,7 +64,7 @@ priced as (
             * orders.reporting_rate
             as {{ t_money() }}
         ) as reporting_net_amount,
-        coalesce(refunded.refunded_amount, 0) as refunded_amount,
+        cast(coalesce(refunded.refunded_amount, 0) as {{ t_money() }}) as refunded_amount,
         orders.is_counted,
         orders.ordered_at
 

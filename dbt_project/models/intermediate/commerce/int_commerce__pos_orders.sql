@@ -41,7 +41,7 @@ shaped as (
         cast(null as {{ t_text() }}) as campaign_name,
         sales.currency,
         sales.total_amount as subtotal_amount,
-        coalesce(discounts.discount_amount, 0) as discount_amount,
+        cast(coalesce(discounts.discount_amount, 0) as {{ t_money() }}) as discount_amount,
         cast(0 as {{ t_money() }}) as shipping_amount,
         sales.tax_amount,
         sales.total_amount,

@@ -153,11 +153,13 @@ shaped as (
         cast(dated.amount as {{ t_money() }}) as amount,
         cast(dated.amount * rates.rate as {{ t_money() }}) as reporting_amount,
         rates.reporting_currency,
-        case
-            when dated.is_won then 1
-            when dated.is_closed then 0
-            else stages.win_probability
-        end as win_probability,
+        cast(
+            case
+                when dated.is_won then 1
+                when dated.is_closed then 0
+                else stages.win_probability
+            end as numeric(5, 4)
+        ) as win_probability,
         dated.created_at,
         dated.close_at,
         dated.updated_at
