@@ -41,9 +41,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# All columns of a row (named by its alias) as one JSON text. #}
+{# All columns of a row (named by its alias) as what json_text() opens: a JSON text, or the engine's
+   own JSON where it has one, which need not be read again for every key. #}
 {% macro row_json(alias) -%}
-    {%- if target.type == 'postgres' -%} cast(to_jsonb({{ alias }}) as text)
+    {%- if target.type == 'postgres' -%} to_jsonb({{ alias }})
     {%- else -%} to_json(struct({{ alias }}.*))
     {%- endif -%}
 {%- endmacro %}

@@ -6,13 +6,23 @@ links as (
 
 ),
 
+identifiers as (
+
+    select distinct
+        person_id,
+        subject_key
+
+    from links
+
+),
+
 identifiers_per_person as (
 
     select
         person_id,
-        count(distinct subject_key) as identifier_count
+        count(*) as identifier_count
 
-    from links
+    from identifiers
 
     group by person_id
 

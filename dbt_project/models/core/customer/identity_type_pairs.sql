@@ -17,34 +17,46 @@ links as (
 
 ),
 
+-- A bit per type: what a record carries is one number, and nothing has to be sorted to tell it.
 rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select
+        identifier_type,
+        priority,
+        cast(power(2, row_number() over (order by identifier_type asc) - 1) as bigint) as type_bit
+
+    from {{ ref('identity_rules') }}
 
 ),
 
 types_per_record as (
 
     select
-        source,
-        record_key,
-        {{ string_set('identifier_type') }} as types
+        identifiers.source,
+        identifiers.record_key,
+        bit_or(rules.type_bit) as types
 
     from identifiers
 
-    group by source, record_key
+    inner join rules
+        on identifiers.identifier_type = rules.identifier_type
+
+    group by identifiers.source, identifiers.record_key
 
 ),
 
 types_per_person as (
 
     select
-        person_id,
-        {{ string_set('identifier_type') }} as types
+        links.person_id,
+        bit_or(rules.type_bit) as types
 
     from links
 
-    group by person_id
+    inner join rules
+        on links.identifier_type = rules.identifier_type
+
+    group by links.person_id
 
 ),
 
@@ -76,7 +88,9 @@ pairs as (
 
     select
         left_rules.identifier_type as left_type,
-        right_rules.identifier_type as right_type
+        right_rules.identifier_type as right_type,
+        left_rules.type_bit as left_bit,
+        right_rules.type_bit as right_bit
 
     from rules as left_rules
 
@@ -97,8 +111,8 @@ counted as (
 
     left join combinations
         on
-            ',' || combinations.types || ',' like '%,' || pairs.left_type || ',%'
-            and ',' || combinations.types || ',' like '%,' || pairs.right_type || ',%'
+            combinations.types & pairs.left_bit <> 0
+            and combinations.types & pairs.right_bit <> 0
 
     group by pairs.left_type, pairs.right_type
 

@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['person_id']}, {'columns': ['order_id'], 'unique': true}]) }}
+{{ config(indexes=[{'columns': ['order_id'], 'unique': true}]) }}
 
 with
 

@@ -1,9 +1,10 @@
--- What a granted purpose opens for each audience; everybody else has no row.
+-- What a granted purpose opens for each audience; everybody else has no row. Purposes are bits, so
+-- that a person costs one comparison an audience.
 with
 
 consents as (
 
-    select * from {{ ref('consent_current') }}
+    select * from {{ ref('int_customer__consents') }}
 
 ),
 
@@ -13,50 +14,48 @@ audience_purposes as (
 
 ),
 
-denied as (
+purposes as (
 
-    select distinct
-        person_id,
-        purpose
-
-    from consents
-
-    where state = 'denied'
+    select * from {{ ref('purposes') }}
 
 ),
 
-granted as (
+audiences as (
 
-    select distinct
-        consents.person_id,
-        consents.purpose
+    select
+        audience_purposes.audience,
+        bit_or(
+            case when audience_purposes.effect = 'admits' then purposes.purpose_mask else 0 end
+        ) as admitting_mask,
+        bit_or(
+            case
+                when audience_purposes.effect = 'reveals_behaviour' then purposes.purpose_mask
+                else 0
+            end
+        ) as revealing_mask,
+        bit_or(purposes.purpose_mask) as opening_mask
 
-    from consents
+    from audience_purposes
 
-    left join denied
-        on
-            consents.person_id = denied.person_id
-            and consents.purpose = denied.purpose
+    inner join purposes
+        on audience_purposes.purpose = purposes.purpose
 
-    where consents.state = 'granted' and denied.person_id is null
+    group by audience_purposes.audience
 
 ),
 
 opened as (
 
     select
-        granted.person_id,
-        audience_purposes.audience,
-        max(case when audience_purposes.effect = 'admits' then 1 else 0 end) = 1 as is_admitted,
-        max(case when audience_purposes.effect = 'reveals_behaviour' then 1 else 0 end) = 1
-            as is_behaviour_visible
+        consents.person_id,
+        audiences.audience,
+        consents.purpose_mask & audiences.admitting_mask <> 0 as is_admitted,
+        consents.purpose_mask & audiences.revealing_mask <> 0 as is_behaviour_visible
 
-    from granted
+    from consents
 
-    inner join audience_purposes
-        on granted.purpose = audience_purposes.purpose
-
-    group by granted.person_id, audience_purposes.audience
+    inner join audiences
+        on consents.purpose_mask & audiences.opening_mask <> 0
 
 )
 

@@ -1,3 +1,4 @@
+-- One denial denies, else one grant grants.
 with
 
 members as (
@@ -21,37 +22,37 @@ consents as (
 decided as (
 
     select
-        person_id,
-        purpose,
-        case
-            when max(case when state = 'denied' then 1 else 0 end) = 1 then 'denied'
-            when max(case when state = 'granted' then 1 else 0 end) = 1 then 'granted'
-            else 'unknown'
-        end as state
-
-    from consents
-
-    group by person_id, purpose
-
-),
-
-judged as (
-
-    select
         members.segment,
         members.person_id,
-        coalesce(decided.state, 'unknown') as purpose_consent,
-        coalesce(decided.state, 'unknown') = 'granted' as is_permitted
+        case
+            when max(case when consents.state = 'denied' then 1 else 0 end) = 1 then 'denied'
+            when max(case when consents.state = 'granted' then 1 else 0 end) = 1 then 'granted'
+            else 'unknown'
+        end as purpose_consent
 
     from members
 
     inner join segments
         on members.segment = segments.segment
 
-    left join decided
+    left join consents
         on
-            members.person_id = decided.person_id
-            and segments.purpose = decided.purpose
+            members.person_id = consents.person_id
+            and segments.purpose = consents.purpose
+
+    group by members.segment, members.person_id
+
+),
+
+judged as (
+
+    select
+        segment,
+        person_id,
+        purpose_consent,
+        purpose_consent = 'granted' as is_permitted
+
+    from decided
 
 )
 
