@@ -6,9 +6,9 @@ grow with the number of visitors: the newer half fills up and takes the place of
 
 from threading import Lock
 
+import numpy as np
 import pyarrow as pa
 
-from ingestion.guard.columns import keyed
 from ingestion.guard.keys import Keyer, normalised
 
 # Identifiers per kind in each half, some 250 bytes each.
@@ -27,24 +27,33 @@ class EventKeys:
 
     def of(self, values: pa.Array, identifier_type: str) -> pa.Array:
         """Return the keys of a column; nobody's identifiers have none."""
-        if values.null_count == len(values):
+        present = values.drop_null()
+        if not len(present):
             return values
-        return keyed(values, lambda distinct: self._keys(identifier_type, distinct))
+        # Most of a block are other visitors: finding equal ones costs more than looking all up.
+        keys = pa.array(self._keys(identifier_type, present.to_pylist()), pa.string())
+        if len(present) == len(values):
+            return keys
+        told = values.is_valid().to_numpy(zero_copy_only=False)
+        return keys.take(pa.array(np.cumsum(told) - 1, mask=~told))
 
-    def _keys(self, kind: str, distinct: list[str]) -> list[str | None]:
+    def _keys(self, kind: str, values: list[str]) -> list[str | None]:
         with self._looking:
             newer = self._newer.setdefault(kind, {})
             if len(newer) > self._most:
                 self._older[kind] = newer
                 newer = self._newer[kind] = {}
-            keys = [*map(newer.get, distinct)]
+            keys = [*map(newer.get, values)]
             if None not in keys:
                 return keys
-            missed = [value for value, key in zip(distinct, keys, strict=True) if key is None]
+            where = [at for at, key in enumerate(keys) if key is None]
+            missed = dict.fromkeys(values[at] for at in where)
             older = self._older.get(kind, {})
             newer.update((value, older[value]) for value in missed if value in older)
             newer.update(self._worked_out(kind, [v for v in missed if v not in newer]))
-            return [*map(newer.get, distinct)]
+            for at in where:
+                keys[at] = newer[values[at]]
+            return keys
 
     def _worked_out(self, kind: str, values: list[str]) -> dict[str, str | None]:
         plain = [normalised(kind, value) for value in values]
