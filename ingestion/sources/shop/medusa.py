@@ -159,7 +159,8 @@ class _Load:
         query = {"updated_at[$gte]": f"{since.isoformat()}Z"} if since else {}
         reached: datetime | None = None
         for page in self._pages(shape.resource, FIELDS[shape.resource], query):
-            stamps = pc.strptime([r["updated_at"][:19] for r in page], "%Y-%m-%dT%H:%M:%S", "us")
+            told = [str(record.get("updated_at"))[:19] for record in page]
+            stamps = pc.strptime(told, "%Y-%m-%dT%H:%M:%S", "us", error_is_null=True)
             newest = pc.max(stamps).as_py()
             self._seen.setdefault(shape.resource, set()).update(str(r["id"]) for r in page)
             reached = max((at for at in (reached, newest) if at), default=None)
