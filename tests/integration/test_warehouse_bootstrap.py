@@ -4,6 +4,8 @@ import stat
 import time
 from pathlib import Path
 
+import psycopg
+
 from tests.conftest import Warehouse
 
 
@@ -36,6 +38,43 @@ def test_secrets_are_readable_by_their_owner_only(warehouse: Warehouse) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert {"k_match.key", "k_supp.key", "admin.url", "loader.password"} <= set(modes)
     assert set(modes.values()) == {0o400}
+
+
+def test_only_roles_whose_work_can_be_done_again_commit_without_waiting_for_the_disk(
+    warehouse: Warehouse,
+) -> None:
+    from ingestion.settings import role_url
+    from orchestration.warehouse.declaration import load
+
+    waits = {}
+    for name, role in load().roles.items():
+        if role.login:
+            with psycopg.connect(role_url(name)) as connection:
+                row = connection.execute("show synchronous_commit").fetchone()
+            waits[name] = row == ("on",)
+    assert {name for name, is_waiting in waits.items() if not is_waiting} == {
+        "builder",
+        "builder_pii",
+        "dagster",
+    }
+    assert waits["loader"]
+    assert waits["dsr"]
+
+
+def test_an_event_about_a_table_opens_no_connection_of_its_own(warehouse: Warehouse) -> None:
+    import dagster as dg
+    from sqlalchemy import event
+
+    from orchestration.instance import instance
+
+    opened = []
+    with instance() as records:
+        engine = records.event_log_storage._engine
+        event.listen(engine, "connect", lambda *_: opened.append(1))
+        for number in range(5):
+            tagged = dg.AssetMaterialization(f"table_{number}", tags={"dagster/data_version": "1"})
+            records.report_runless_asset_event(tagged)
+    assert len(opened) <= 2
 
 
 def test_every_login_role_can_log_in(warehouse: Warehouse) -> None:

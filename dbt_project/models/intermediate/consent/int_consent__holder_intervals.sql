@@ -102,18 +102,18 @@ ordered as (
     select
         *,
         lead(effective_at, 1, {{ end_of_time() }}) over (
-            partition by holder_type, holder_id, subject_key, purpose, channel
+            partition by subject_key, holder_id, holder_type, purpose, channel
             order by
                 effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
         ) as next_at,
         max(case when is_sticky then effective_at end) over (
-            partition by holder_type, holder_id, subject_key, purpose, channel
+            partition by subject_key, holder_id, holder_type, purpose, channel
             order by
                 effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
             rows between unbounded preceding and current row
         ) as objected_at,
         max(case when is_personal_grant then effective_at end) over (
-            partition by holder_type, holder_id, subject_key, purpose, channel
+            partition by subject_key, holder_id, holder_type, purpose, channel
             order by
                 effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
             rows between unbounded preceding and current row

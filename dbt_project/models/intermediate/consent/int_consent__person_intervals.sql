@@ -98,14 +98,13 @@ counted as (
 
     select
         person_id,
-        holder_state,
-        purpose,
-        channel,
-        changed_at,
         {% for kind in kinds -%}
             sum({{ kind }}_step) over running as {{ kind }}_count,
         {% endfor -%}
-        lead(changed_at, 1, {{ end_of_time() }}) over moment as next_changed_at
+        holder_state,
+        purpose,
+        channel,
+        changed_at
 
     from moments
 
@@ -113,8 +112,7 @@ counted as (
         running as (
             partition by person_id, purpose order by changed_at
             rows between unbounded preceding and current row
-        ),
-        moment as (partition by person_id, purpose order by changed_at)
+        )
 
 ),
 
@@ -126,7 +124,6 @@ reasoned as (
         purpose,
         channel,
         changed_at,
-        next_changed_at,
         case
             {% for kind in kinds -%}
                 when {{ kind }}_count > 0 then '{{ 'grant' if kind == 'granted' else kind }}'
@@ -143,27 +140,9 @@ compared as (
 
     select
         *,
-        case
-            when reason = lag(reason) over (
-                partition by person_id, purpose order by changed_at
-            ) then 0
-            else 1
-        end as is_change
+        lag(reason) over (partition by person_id, purpose order by changed_at) as previous_reason
 
     from reasoned
-
-),
-
-numbered as (
-
-    select
-        *,
-        sum(is_change) over (
-            partition by person_id, purpose
-            order by changed_at rows between unbounded preceding and current row
-        ) as run_number
-
-    from compared
 
 ),
 
@@ -172,15 +151,17 @@ coalesced as (
     select
         person_id,
         purpose,
-        max(holder_state) as holder_state,
-        max(channel) as channel,
-        max(reason) as reason,
-        min(changed_at) as valid_from,
-        max(next_changed_at) as valid_to
+        holder_state,
+        channel,
+        reason,
+        changed_at as valid_from,
+        lead(changed_at, 1, {{ end_of_time() }}) over (
+            partition by person_id, purpose order by changed_at
+        ) as valid_to
 
-    from numbered
+    from compared
 
-    group by person_id, purpose, run_number
+    where previous_reason is null or reason <> previous_reason
 
 ),
 
