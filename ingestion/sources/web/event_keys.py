@@ -12,7 +12,7 @@ import pyarrow as pa
 from ingestion.guard.keys import Keyer, normalised
 
 # Identifiers per kind in each half, some 250 bytes each.
-REMEMBERED = 131_072
+REMEMBERED = 98_304
 
 
 class EventKeys:
