@@ -145,6 +145,11 @@ def test_a_setting_that_is_missing(
     assert f"Next: set [sources.{vendor}]" in refused(vendor)
 
 
+def test_an_answer_without_its_list_is_no_empty_source(vendor_server: Vendor) -> None:
+    vendor_server.answer = {"detail": "maintenance"}
+    assert "the answer to contacts holds no list of them" in refused("bottlecrm")
+
+
 def test_rows_that_no_longer_fit_name_the_table_and_where_to_look(vendor_server: Vendor) -> None:
     people = [
         {"id": f"cus_{n}", "email": {"value": f"p{n}@mail.example"}, "first_name": ["P"]}

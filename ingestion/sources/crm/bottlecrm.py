@@ -91,7 +91,10 @@ def _listed(session: Session, kind: str) -> dict[str, Record]:
         while True:
             query = {"limit": str(PAGE), "offset": str(offset)}
             answer = _ask(session, kind, query)
-            rows = [row for place, _ in _PLACES[kind] for row in _at(answer, place) or []]
+            lists = [_at(answer, place) for place, _ in _PLACES[kind]]
+            if not any(isinstance(each, list) for each in lists):
+                raise WrongAnswerError("bottlecrm", f"the answer to {kind} holds no list of them")
+            rows = [row for each in lists for row in each or []]
             total = sum(int(_at(answer, number) or 0) for _, number in _PLACES[kind])
             found |= {str(row["id"]): row for row in rows}
             offset += PAGE
