@@ -160,7 +160,11 @@ def test_rows_that_no_longer_fit_name_the_table_and_where_to_look(vendor_server:
         kind = path.strip("/").rpartition("/")[2]
         is_people = kind in ("customers", "contacts")
         rows = people if is_people else []
-        return {kind: rows, "results": rows, "count": len(rows)}
+        halves = {
+            "open_leads": {"open_leads": rows} if kind == "leads" else {},
+            "active_accounts": {"open_accounts": rows} if kind == "accounts" else {},
+        }
+        return {**halves, kind: rows, "results": rows, "count": len(rows)}
 
     vendor_server.answer = answer
     for vendor, table in (("medusa", "customers"), ("bottlecrm", "contacts")):
