@@ -55,7 +55,7 @@ def _events() -> list[dict[str, Any]]:
 def _dlt(events: Sequence[dict[str, Any]]) -> int:
     import dlt
 
-    with tempfile.TemporaryDirectory() as folder, _nothing_set():
+    with tempfile.TemporaryDirectory() as folder, nothing_set():
         pipeline = dlt.pipeline(
             _SCHEMA,
             destination=dlt.destinations.postgres(role_url("admin")),
@@ -126,8 +126,8 @@ def _installed(place: Path) -> Path:
 
 
 @contextmanager
-def _nothing_set() -> Iterator[None]:
-    """Take away what the hub's own loads set for dlt."""
+def nothing_set() -> Iterator[None]:
+    """Take away, within, what the hub's own loads set for dlt."""
     before = {name: os.environ.pop(name) for name in list(os.environ) if name in DLT_SETTINGS}
     try:
         yield

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,11 +23,11 @@ import dlt
 import numpy as np
 import psycopg
 
-from ingestion import DLT_SETTINGS
 from ingestion.pipelines import load
 from ingestion.settings import role_url
 from ingestion.sources.web.snowplow_columns import COLUMNS
 from orchestration.bench.meter import Cost, Meter
+from orchestration.bench.peers import nothing_set
 
 SOURCE = "raw_snowplow"
 
@@ -108,7 +107,7 @@ def dlt_by_default(path: Path, rows: int) -> float:
                 cells = line.rstrip("\n").split("\t")
                 yield {name: cell for name, cell in zip(COLUMNS, cells, strict=True) if cell}
 
-    with tempfile.TemporaryDirectory() as folder, _nothing_set():
+    with tempfile.TemporaryDirectory() as folder, nothing_set():
         pipeline = dlt.pipeline(
             "bench_dlt",
             destination=dlt.destinations.postgres(role_url("admin")),
@@ -122,14 +121,6 @@ def dlt_by_default(path: Path, rows: int) -> float:
             found = connection.execute("select count(*) from bench_dlt.events").fetchone()
             connection.execute("drop schema bench_dlt cascade")
     return (found[0] if found else 0) / seconds
-
-
-@contextmanager
-def _nothing_set() -> Iterator[None]:
-    """Take away what the hub's own loads set for dlt."""
-    before = {name: os.environ.pop(name) for name in list(os.environ) if name in DLT_SETTINGS}
-    yield
-    os.environ.update(before)
 
 
 def main(count: int) -> dict[str, object]:
