@@ -2,6 +2,7 @@
 
 ``project`` reads the parsed dbt project, ``rules`` checks the rule files before anything is built,
 ``versions`` tells whether a table of the warehouse changed, ``records`` remembers what was built
-from what, ``plan`` decides, ``checks`` evaluates simple data tests in one query a table.
+from what, ``plan`` decides, ``checks`` evaluates simple data tests in one query a table, if
+``guarantees`` does not answer them: what the server itself holds of the rows.
 Never imports dagster or dbt.
 """
