@@ -26,20 +26,26 @@ def show(console: Console, results: Sequence[Result]) -> None:
 
 def _stages(result: Result, grown: dict[str, float]) -> Table:
     title = f"{result.size}: {result.events:,} events, commit {result.commit}"
-    columns = ("stage", "rows", "s", "CPU client", "CPU server", "peak MB", "WAL MB", "of limit")
-    table = Table(*columns, "1 % day: CPU", "of full", "growth", title=title)
+    columns = ("stage", "rows", "s", "CPU client", "CPU server", "fixed", "peak MB", "WAL MB")
+    table = Table(*columns, "of limit", "1 % day: CPU", "fixed", "of full", "growth", title=title)
     for stage, cost in result.full.items():
         ratio, part = result.ratio_to_limit(stage), result.increment_ratio(stage)
         limit = f"{ratio:.2f} of {OF_STAGE[stage]}" if ratio is not None else ""
         table.add_row(
             *(stage, f"{cost['rows']:,.0f}", f"{cost['seconds']:.1f}"),
             *(f"{cost['cpu_client']:.1f}", f"{cost['cpu_server']:.1f}"),
-            *(f"{cost['peak_mb']:,.0f}", f"{cost['wal_mb']:,.0f}", limit),
-            f"{result.increment[stage]['cpu']:.1f}",
+            *(_fixed(result, "full", stage), f"{cost['peak_mb']:,.0f}", f"{cost['wal_mb']:,.0f}"),
+            *(limit, f"{result.increment[stage]['cpu']:.1f}"),
+            _fixed(result, "increment", stage),
             f"{part:.1%}" if part is not None else "",
             f"{grown[stage]:.2f}" if stage in grown else "",
         )
     return table
+
+
+def _fixed(result: Result, kind: str, stage: str) -> str:
+    cost = result.fixed.get(kind, {}).get(stage)
+    return f"{cost['cpu']:.1f}" if cost else ""
 
 
 def _limits(result: Result) -> Table:

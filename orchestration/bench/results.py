@@ -32,11 +32,19 @@ class Result:
     """Model -> rows and seconds in the full refresh, and seconds in the increment."""
     peers: Costs = field(default_factory=dict)
     """Other tool -> its cost on the same data, where peers were asked for."""
+    fixed: Mapping[str, Costs] = field(default_factory=dict)
+    """``full`` and ``increment`` of the smallest company: what each stage costs at any size."""
+
+    def variable(self, kind: str, stage: str) -> float:
+        """Return CPU of a stage without its fixed part; ``kind`` is full or increment."""
+        costs: Costs = getattr(self, kind)
+        fixed = self.fixed.get(kind, {}).get(stage, {}).get("cpu", 0.0)
+        return max(0.0, costs[stage]["cpu"] - fixed)
 
     def ratio_to_limit(self, stage: str) -> float | None:
-        """Return CPU of a full stage over its limit's."""
+        """Return CPU of a full stage without its fixed part over its limit's."""
         floor = self.limits.get(OF_STAGE.get(stage, ""))
-        return _over(self.full[stage]["cpu"], floor["cpu"]) if floor else None
+        return _over(self.variable("full", stage), floor["cpu"]) if floor else None
 
     def peer_ratio(self, peer: str) -> float | None:
         """Return CPU of a peer over ours for the same; of a loader, a row's over one of COPY."""
@@ -47,21 +55,23 @@ class Result:
         return _over(other["cpu"] * copy["rows"], copy["cpu"] * other["rows"])
 
     def increment_ratio(self, stage: str) -> float | None:
-        """Return CPU of an increment over the full stage's, what a stage costs idle left out."""
-        idle = self.unchanged.get(stage, {}).get("cpu", 0.0)
-        full = self.full[stage]["cpu"] - idle
-        return _over(max(0.0, self.increment[stage]["cpu"] - idle), full)
+        """Return CPU of an increment over the full stage's, both without their fixed parts."""
+        return _over(self.variable("increment", stage), self.variable("full", stage))
 
     def totals(self) -> dict[str, float | None]:
         """Return the ratios that the design sets targets for."""
-        idle, full, day = (
-            sum(costs[stage]["cpu"] for stage in costs)
-            for costs in (self.unchanged, self.full, self.increment)
+        idle, fixed = (
+            sum(cost["cpu"] for cost in costs.values())
+            for costs in (self.unchanged, self.fixed.get("full", {}))
         )
-        transform = sum(self.full[stage]["cpu"] for stage in TRANSFORM if stage in self.full)
+        full, day = (
+            sum(self.variable(kind, stage) for stage in self.full) for kind in ("full", "increment")
+        )
+        transform = sum(self.variable("full", stage) for stage in TRANSFORM if stage in self.full)
         return {
             "transform_to_copy": _over(transform, self.limits["copy"]["cpu"]),
-            "increment_to_full": _over(max(0.0, day - idle), full - idle),
+            "increment_to_full": _over(day, full),
+            "fixed_cpu": round(fixed, 2),
             "idle_cpu": round(idle, 2),
         }
 
@@ -69,7 +79,7 @@ class Result:
 def exponents(results: Sequence[Result]) -> dict[str, float]:
     """Return, per stage, the exponent of growth of CPU with events, smallest to largest.
 
-    1 is linear. Empty for fewer than two sizes.
+    1 is linear; fixed parts are left out. Empty for fewer than two sizes.
     """
     ordered = sorted(results, key=lambda result: result.events)
     if len(ordered) < 2 or ordered[0].events == ordered[-1].events:
@@ -77,9 +87,9 @@ def exponents(results: Sequence[Result]) -> dict[str, float]:
     small, large = ordered[0], ordered[-1]
     growth = math.log(large.events / small.events)
     return {
-        stage: round(math.log(large.full[stage]["cpu"] / small.full[stage]["cpu"]) / growth, 2)
+        stage: round(math.log(large.variable("full", stage) / cpu) / growth, 2)
         for stage in small.full
-        if small.full[stage]["cpu"] > 0 and large.full.get(stage, {}).get("cpu", 0) > 0
+        if (cpu := small.variable("full", stage)) > 0 and large.variable("full", stage) > 0
     }
 
 

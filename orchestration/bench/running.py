@@ -22,10 +22,17 @@ _Costs = dict[str, dict[str, object]]
 _Models = dict[str, tuple[int, float]]
 
 
-def run(size: sizes.Size, *, keep: bool = False, with_peers: bool = False) -> Result:
+def run(
+    size: sizes.Size,
+    *,
+    fixed: Result | None = None,
+    keep: bool = False,
+    with_peers: bool = False,
+) -> Result:
     """Measure one size in a home of its own; says on stderr what each stage cost as it ends.
 
-    ``with_peers`` measures other tools on the same data too, installing what that takes.
+    ``fixed`` is what the smallest size cost in the same run. ``with_peers`` measures other tools
+    on the same data too, installing what that takes.
 
     Raises:
         BenchError: when a stage fails, or the server cannot be watched.
@@ -59,6 +66,7 @@ def run(size: sizes.Size, *, keep: bool = False, with_peers: bool = False) -> Re
         unchanged=unchanged,  # type: ignore[arg-type]
         increment=increment,  # type: ignore[arg-type]
         models=told,
+        fixed={"full": fixed.full, "increment": fixed.increment} if fixed else {},
     )
 
 

@@ -15,7 +15,7 @@ def bench(
     context: typer.Context,
     size: Annotated[
         list[str] | None,
-        typer.Option(help="XS (to try it), S = 1 M events, M = 10 M, L = 30 M; may be repeated."),
+        typer.Option(help="S = 1 M events, M = 10 M, L = 30 M; may be repeated."),
     ] = None,
     keep: Annotated[
         bool, typer.Option(help="Leave the warehouse, to look into it with TANDEM_HOME.")
@@ -30,15 +30,16 @@ def bench(
         return
     from orchestration.bench import report, results, running
     from orchestration.bench.places import folder
-    from orchestration.bench.sizes import SIZES
+    from orchestration.bench.sizes import FIXED, SIZES
 
     wanted = size or ["S"]
     for name in wanted:
         if name not in SIZES:
             raise typer.BadParameter(f"{name} is none of {', '.join(SIZES)}")
     found = []
+    fixed = running.run(FIXED)
     for name in wanted:
-        result = running.run(SIZES[name], keep=keep, with_peers=peers)
+        result = running.run(SIZES[name], fixed=fixed, keep=keep, with_peers=peers)
         results.write(folder() / "results" / f"{name}-{result.commit}.json", result)
         found.append(result)
     if as_json:

@@ -28,18 +28,25 @@ def result(size: str = "S", events: int = 1_000_000, factor: float = 1.0) -> Res
         full={stage: cost(10 * factor + 1) for stage in stages},
         unchanged={stage: cost(1) for stage in stages},
         increment={stage: cost(1.5) for stage in stages},
+        fixed={
+            "full": {stage: cost(1) for stage in stages},
+            "increment": {stage: cost(1) for stage in stages},
+        },
         models={"int_journey__sessions": {"rows": 9, "full": 2.0, "increment": 0.1}},
         peers={"dlt defaults": cost(6, rows=5), "dbt run": cost(8)},
     )
 
 
-def test_what_a_stage_costs_idle_is_no_part_of_its_increment() -> None:
+def test_what_a_stage_costs_at_any_size_is_no_part_of_its_ratios() -> None:
     assert result().increment_ratio("derive") == 0.05
+    assert result().totals()["increment_to_full"] == 0.05
+    without = Result(**{**vars(result()), "fixed": {}})
+    assert without.increment_ratio("derive") == pytest.approx(1.5 / 11, abs=0.001)
 
 
 def test_the_transformation_is_compared_with_copying_its_events() -> None:
-    assert result().totals()["transform_to_copy"] == 22
-    assert result().ratio_to_limit("derive") == 5.5
+    assert result().totals()["transform_to_copy"] == 20
+    assert result().ratio_to_limit("derive") == 5
     assert result().ratio_to_limit("publish") is None
 
 
@@ -49,8 +56,8 @@ def test_a_loader_is_compared_with_copy_row_by_row_and_dbt_with_the_same_refresh
 
 
 def test_growth_is_the_exponent_between_the_smallest_and_the_largest_size() -> None:
-    small, large = result(), result("M", 10_000_000, factor=10.9)
-    assert results.exponents([large, small])["derive"] == pytest.approx(1.0, abs=0.01)
+    small, large = result(), result("M", 10_000_000, factor=10)
+    assert results.exponents([large, small])["derive"] == 1.0
     assert results.exponents([small]) == {}
 
 
