@@ -50,6 +50,24 @@ class ExpectNoRowsWhere(CountedRows):
         return statements.rows_where(values["condition"])
 
 
+class ExpectRowsToBeKnown(CountedRows):
+    """``columns`` are those of a row in ``other_table`` that fulfils ``other_condition``.
+
+    A row without one of them is nobody's: it passes.
+    """
+
+    columns: list[str]
+    other_table: str
+    other_condition: str | None = None
+
+    @classmethod
+    def statement(cls, values: dict[str, Any]) -> str:
+        """Return the statement for the expectation's arguments."""
+        return statements.unknown_rows(
+            values["columns"], values["other_table"], values["other_condition"]
+        )
+
+
 class ExpectIntervalsNotToOverlap(CountedRows):
     """Per ``keys``, no interval begins before the one before it has ended."""
 

@@ -86,6 +86,9 @@ _CONDITIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 _STATEMENTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "expect_no_rows_where": lambda k: statements.rows_where(k["condition"]),
+    "expect_rows_to_be_known": lambda k: statements.unknown_rows(
+        k["columns"], k["other_table"], k.get("other_condition")
+    ),
     "expect_intervals_not_to_overlap": lambda k: statements.overlapping_intervals(
         k["keys"],
         k.get("valid_from", "valid_from"),

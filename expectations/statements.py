@@ -38,6 +38,21 @@ def rows_where(condition: str) -> str:
     return f"select * from {{batch}}{name} where {braced(condition)}"
 
 
+def unknown_rows(columns: Sequence[str], other_table: str, other_condition: str | None) -> str:
+    """Rows whose ``columns`` are all given, but in no row of another table.
+
+    A join, not ``not in``, which PostgreSQL answers row by row once the list outgrows memory.
+    """
+    told = " and ".join(f"batch.{quoted(c)} is not null" for c in columns)
+    same = " and ".join(f"known.{quoted(c)} = batch.{quoted(c)}" for c in columns)
+    where = f" where {braced(other_condition)}" if other_condition else ""
+    return (
+        f"select batch.* from {{batch}} as batch left join (select {_names(columns)} "
+        f"from {table(other_table)}{where}) as known on {same} "
+        f"where {told} and known.{quoted(columns[0])} is null"
+    )
+
+
 def braced(text: str) -> str:
     """Return ``text`` with its braces doubled, as GX substitutes single ones."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
+import psycopg
 import pytest
 
 from expectations import report
@@ -140,6 +142,27 @@ def test_sums_and_counts_are_compared_with_another_table(url: str) -> None:
         "part": "failed",
         "counted": "passed",
     }
+
+
+def test_a_row_is_known_when_another_table_holds_its_key(url: str) -> None:
+    keys: dict[str, Any] = {"columns": ["person_id"], "other_table": "core.people"}
+    few = {**keys, "other_condition": "amount <= 40 and stage in (select stage from core.people)"}
+    both = {**keys, "columns": ["person_id", "amount"], "other_table": "core.sums"}
+    found = run(
+        url,
+        "people",
+        check("known", "expect_rows_to_be_known", **keys),
+        check("unknown", "expect_rows_to_be_known", **few),
+        check("by_both", "expect_rows_to_be_known", **both),
+    )
+    assert {n: (r.status, r.unexpected_count) for n, r in found.items()} == {
+        "known": ("passed", 0),
+        "unknown": ("failed", 60),
+        "by_both": ("passed", 0),
+    }
+    with psycopg.connect(url) as connection:
+        rows = connection.execute((found["unknown"].query or "").encode()).fetchall()
+    assert len(rows) == 60
 
 
 def test_recency_is_judged_by_the_clock_of_the_run(url: str) -> None:
