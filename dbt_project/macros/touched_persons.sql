@@ -36,8 +36,13 @@ touched_persons as {{ once() }}(
 )
 {%- endmacro %}
 
-{# After an increment: drop what belongs to persons that the model read no longer holds. #}
+{# After an increment: drop what belongs to persons that the model read no longer holds. Not by
+   "not in", which PostgreSQL answers row by row as soon as the list outgrows memory. #}
 {% macro forget_vanished_persons(relation) -%}
 delete from {{ this }}
-where person_id not in (select person_id from {{ relation }})
+where not exists (
+    select 1
+    from {{ relation }} as told
+    where told.person_id = {{ this.identifier }}.person_id
+)
 {%- endmacro %}

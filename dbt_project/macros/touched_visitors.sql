@@ -62,5 +62,9 @@ touched_visitors as {{ once() }}(
 {# After an increment: drop what belongs to visitors that staging no longer holds. #}
 {% macro forget_vanished_visitors() -%}
 delete from {{ this }}
-where subject_key not in (select subject_key from {{ ref('int_journey__visitor_states') }})
+where not exists (
+    select 1
+    from {{ ref('int_journey__visitor_states') }} as told
+    where told.subject_key = {{ this.identifier }}.subject_key
+)
 {%- endmacro %}

@@ -43,7 +43,7 @@ select key, {step} from (
     select left_key from identity.cut_edges
     inner join region on right_key = key where step = {before}
 ) as reached
-where key not in (select key from kept_out)
+where not exists (select from kept_out where kept_out.key = reached.key)
 on conflict do nothing
 """
 LINKS_REACHED = sql.SQL("inner join reached_persons using (person_id)")
@@ -136,7 +136,7 @@ def find(
     _run(
         cursor,
         "create temp table region on commit drop as select key, 0 as step from touched"
-        " where key not in (select key from kept_out)",
+        " where not exists (select from kept_out where kept_out.key = touched.key)",
     )
     _run(cursor, "create unique index on region (key)")
     _run(

@@ -69,6 +69,18 @@ def test_sql_above_staging_runs_on_other_engines(path: Path) -> None:
     assert not found, f"{path.name}: use instead {found}"
 
 
+def test_no_list_is_asked_row_by_row() -> None:
+    """PostgreSQL hashes the list of ``not in (select`` in memory, or reads it for every row."""
+    places = [PROJECT / "models", PROJECT / "macros", PROJECT / "tests"]
+    offending = [
+        str(path.relative_to(PROJECT))
+        for place in places
+        for path in place.rglob("*.sql")
+        if re.search(r"\bnot in\s*\(\s*select\b", path.read_text(), re.IGNORECASE)
+    ]
+    assert offending == []
+
+
 def test_nullable_window_orders_and_sources_are_read_where_they_may_be() -> None:
     reading = [
         path.name
