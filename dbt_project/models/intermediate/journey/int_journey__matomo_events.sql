@@ -31,16 +31,7 @@ described as (
         actions.event_category,
         actions.event_action,
         actions.order_key,
-        case
-            when
-                coalesce(visits.campaign_name, visits.campaign_source, visits.click_id_type)
-                is not null
-                then
-                    coalesce(visits.campaign_name, '') || '|'
-                    || coalesce(visits.campaign_source, '') || '|'
-                    || coalesce(visits.campaign_medium, '') || '|'
-                    || coalesce(visits.click_id_type, '')
-        end as campaign_key,
+        visits.campaign_key,
         actions.action_position as event_position,
         actions.revenue_amount,
         actions.occurred_at

@@ -35,6 +35,22 @@ described as (
 
     where subject_key is not null
 
+),
+
+keyed as (
+
+    select
+        *,
+        case
+            when coalesce(campaign_name, campaign_source, click_id_type) is not null then
+                coalesce(campaign_name, '') || '|'
+                || coalesce(campaign_source, '') || '|'
+                || coalesce(campaign_medium, '') || '|'
+                || coalesce(click_id_type, '')
+        end as campaign_key
+
+    from described
+
 )
 
-select * from described
+select * from keyed
