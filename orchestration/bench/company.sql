@@ -1,11 +1,19 @@
 -- The volume company: one statement a raw table, over a range of people and visits. Numbers decide
 -- everything, so that a range is the same however often it is written. Every third person is a CRM
 -- contact, every second a shop customer; one visit in five is of a customer and ends in an order.
+-- Whoever the first load brings came over months, others on their load's own day.
 create or replace function pg_temp.key(kind text, value text) returns text
 language sql immutable parallel safe return md5(kind || ':' || value);
 create or replace function pg_temp.draw(n bigint, salt int, below bigint) returns bigint
 language sql immutable parallel safe
 return (hashint8extended(n, salt) & 4611686018427387903) % below;
+
+create or replace function pg_temp.came(since text, n bigint, within int) returns timestamp
+language sql immutable parallel safe
+return case
+    when {day} = 0 then cast(since as timestamp) + (n % within) * interval '1 day'
+    else timestamp '2026-04-03' + {day} * interval '1 day' + (n % 80000) * interval '1 second'
+end;
 
 create temp table visited as
 select
@@ -65,7 +73,7 @@ select
     pg_temp.key('email', 'e' || n), case when n % 4 = 0 then pg_temp.key('phone', 'p' || n / 8) end,
     'free', (array['DE', 'US', 'FR', 'GB'])[1 + n % 4], 'en', false, '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n
-cross join lateral (select timestamp '2025-06-01' + (n % 300) * interval '1 day') as made (t)
+cross join lateral (select pg_temp.came('2025-06-01', n, 300)) as made (t)
 where n % 2 = 0;
 insert into raw_shopify.orders (
     shopify_order_id, shopify_customer_id, currency, presentment_currency, financial_status,
@@ -116,14 +124,14 @@ select
     t, t, pg_temp.key('hubspot_contact_id', 'c' || n), pg_temp.key('email', 'e' || n), null, 'free',
     (array['DE', 'US', 'FR', 'GB'])[1 + n % 4], 'en', '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n
-cross join lateral (select timestamp '2025-06-01' + (n % 300) * interval '1 day') as made (t)
+cross join lateral (select pg_temp.came('2025-06-01', n, 300)) as made (t)
 where n % 3 = 0;
 insert into raw_hubspot.subscription_statuses
 select
     'c' || n, '301', 'Marketing Information',
     case when n % 5 = 0 then 'UNSUBSCRIBED' else 'SUBSCRIBED' end,
     case when n % 5 <> 0 then 'CONSENT_WITH_NOTICE' end,
-    timestamp '2025-06-01' + (n % 300) * interval '1 day',
+    pg_temp.came('2025-06-01', n, 300),
     pg_temp.key('hubspot_contact_id', 'c' || n), pg_temp.key('email', 'e' || n),
     timestamp '2026-09-30', '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n where n % 3 = 0;
@@ -141,19 +149,24 @@ insert into raw_hubspot.deals (
     is_archived, close_at, created_at, updated_at, _dlt_load_id
 )
 select
-    'd' || n, 'Deal ' || n, 'default', case when n % 60 = 0 then 'closedwon' else 'closedlost' end,
-    'EUR', n % 9000, true, n % 60 = 0, false, t + interval '30 days', t, t, '{load_id}'
+    'd' || n, 'Deal ' || n, 'default',
+    (array['appointmentscheduled', 'closedlost', 'closedwon'])[
+        1 + cast(is_closed as int) * (1 + cast(n % 60 = 0 as int))
+    ],
+    'EUR', n % 9000, is_closed, is_closed and n % 60 = 0, false, t + interval '30 days', t, t,
+    '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n
-cross join lateral (select timestamp '2026-01-01' + (n % 200) * interval '1 day') as made (t)
+cross join lateral (select pg_temp.came('2026-01-01', n, 200), {day} = 0) as made (t, is_closed)
 where n % 30 = 0;
 insert into raw_hubspot.deal_stage_history
 select
     'd' || n,
     (array['appointmentscheduled', 'qualifiedtobuy',
         case when n % 60 = 0 then 'closedwon' else 'closedlost' end])[k],
-    timestamp '2026-01-01' + (n % 200 + k * 10) * interval '1 day', '{load_id}'
+    pg_temp.came('2026-01-01', n, 200) + (k * 10 * cast({day} = 0 as int)) * interval '1 day',
+    '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n cross join generate_series(1, 3) as k
-where n % 30 = 0;
+where n % 30 = 0 and (k = 1 or {day} = 0);
 insert into raw_hubspot.associations
 select 'deals', 'd' || n, kind, other, label, false, '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n
