@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_RUNTIME_SECONDS = 6 * 3600
 # Tick and run records answer "what happened last month", not "last year".
 RETENTION_DAYS = 90
+# Events that Dagster hands over together, such as the plan of a run, are written together.
+EVENTS_AT_ONCE = 1000
 
 
 def dagster_home() -> Path:
@@ -29,6 +31,7 @@ def dagster_home() -> Path:
     # dagster-postgres speaks psycopg2; SQLAlchemy's own default became psycopg 3.
     url = role_url("dagster").replace("postgresql://", "postgresql+psycopg2://", 1)
     os.environ["TANDEM_DAGSTER_URL"] = url
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(EVENTS_AT_ONCE)
     return folder
 
 
