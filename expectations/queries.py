@@ -11,6 +11,7 @@ from typing import Any
 
 from expectations import statements
 from expectations.loader import Check, Suite
+from expectations.loads import MAX_RATIO, MIN_LOADS, MIN_RATIO
 
 
 def rows_query(suite: Suite, check: Check) -> str | None:
@@ -97,4 +98,12 @@ _STATEMENTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "expect_no_personal_data": lambda k: statements.personal_data(k.get("columns")),
     "expect_sums_to_agree": statements.sums_that_differ,
+    "expect_data_to_be_recent": lambda k: statements.stale(k["column"], k["max_age_hours"]),
+    "expect_volume_to_match_history": lambda k: statements.unusual_volume(
+        k["source"],
+        k["resource"],
+        k.get("min_ratio", MIN_RATIO),
+        k.get("max_ratio", MAX_RATIO),
+        k.get("min_loads", MIN_LOADS),
+    ),
 }

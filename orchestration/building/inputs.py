@@ -6,6 +6,8 @@ them all is cheap; a larger one is taken for changed, and its models work by inc
 load that never finished do not count: models leave them out too.
 """
 
+from collections.abc import Mapping
+
 import psycopg
 
 from orchestration.building import records, versions
@@ -29,23 +31,38 @@ def state(connection: psycopg.Connection, project: Project) -> State:
     """
     relations = versions.look(connection, project.schemas)
     known = records.read(connection)
-    told: dict[str, str] = {}
+    sources = {source: project.relation(source) for source in project.manifest["sources"]}
+    read = {name: relations[name] for name in sources.values() if name in relations}
+    found = contents(connection, read, known)
+    told = {source: found[name] for source, name in sources.items() if name in found}
+    told |= {
+        source: name[1] for source, name in sources.items() if name in read and name[1] == _LOADS
+    }
+    return State(relations, known, told)
+
+
+def contents(
+    connection: psycopg.Connection,
+    relations: Mapping[tuple[str, str], versions.Relation],
+    known: Mapping[str, Record],
+) -> Mapping[tuple[str, str], str]:
+    """Return the digest of the rows of each of these tables that is compared row by row.
+
+    Reads only what was written to since it was recorded, and records it.
+    """
+    told: dict[tuple[str, str], str] = {}
     compared: list[Record] = []
-    for source in project.manifest["sources"]:
-        schema, table = project.relation(source)
-        relation = relations.get((schema, table))
-        if relation is None or not schema.startswith((_LOADED, _NOTED_BY_RUNS)):
+    for (schema, table), relation in relations.items():
+        if not schema.startswith((_LOADED, _NOTED_BY_RUNS)) or table == _LOADS:
             continue
-        if table == _LOADS:
-            told[source] = table
-            continue
-        record = known.get(source)
+        node = f"rows.{schema}.{table}"
+        record = known.get(node)
         if record is not None and record.definition == relation.version:
-            told[source] = record.content
+            told[schema, table] = record.content
         elif relation.size <= COMPARED_UP_TO_BYTES:
             loads = _LOADS if schema.startswith(_LOADED) else None
-            told[source] = versions.content(connection, schema, table, loads)
-            version = relation.version or ""
-            compared.append(Record(source, version, told[source], relation.identity))
+            digest = versions.content(connection, schema, table, loads)
+            compared.append(Record(node, relation.version or "", digest, relation.identity))
+            told[schema, table] = digest
     records.write(connection, compared)
-    return State(relations, known, told)
+    return told
