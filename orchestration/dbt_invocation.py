@@ -1,13 +1,13 @@
 """dbt, driven inside this process: parse once, build what is asked for.
 
 ``dbtRunner`` instead of the command line, which costs about three seconds more for each
-invocation; and one parsed manifest for all invocations of a process, whatever role builds.
-Never imports dagster.
+invocation; and one parsed project for all invocations of all processes, whatever role builds, until
+a file of it changes. Never imports dagster.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -36,7 +36,10 @@ PROJECT_DIR = project_root() / "dbt_project"
 ZONES = {"observe": "builder", "derive": "builder", "reveal": "builder_pii"}
 # Names both the role and the target that the project is parsed with.
 PARSER = "builder"
-_parsed: dict[str, bytes] = {}
+# What dbt itself reads of the parsed project, beside the manifest for everybody else.
+PARSED = "manifest.msgpack"
+# Marks what one invocation is to build: dbt compares every node with every criterion it is given.
+CHOSEN = "chosen"
 _parsing = Lock()
 
 
@@ -98,18 +101,22 @@ def manifest() -> Path:
         with _parsing, FileLock(path.with_name("parsing.lock")):
             if not _is_parsed(path, stamp, current):
                 stamp.unlink(missing_ok=True)
-                _parsed.clear()
-                _parsed[current] = _parse(["--write-json"]).to_msgpack()
+                draft = path.with_name(f"{PARSED}.new")
+                draft.write_bytes(_parse().to_msgpack())
+                draft.replace(path.with_name(PARSED))
                 stamp.write_text(current)
     return path
 
 
 def _is_parsed(path: Path, stamp: Path, current: str) -> bool:
-    return path.exists() and stamp.exists() and stamp.read_text() == current
+    files = (path, path.with_name(PARSED), stamp)
+    return all(file.exists() for file in files) and stamp.read_text() == current
 
 
-def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
+def run(arguments: Sequence[str], role: str, chosen: Collection[str] = ()) -> Iterator[NodeResult]:
     """Run a dbt command as ``role``, yielding each node's result as it finishes.
+
+    ``chosen`` are the unique ids to select, in place of arguments that do.
 
     Raises:
         TransformationError: after the last result, when dbt could not carry the command out.
@@ -119,7 +126,9 @@ def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
 
     def work() -> None:
         try:
-            outcome.append(_invoke(arguments, role, results, _own_manifest()))
+            parsed = _own_manifest(chosen)
+            selected = ["--select", f"tag:{CHOSEN}"] if chosen else []
+            outcome.append(_invoke([*arguments, *selected], role, results, parsed))
         finally:
             results.put(None)
 
@@ -135,20 +144,18 @@ def run(arguments: Sequence[str], role: str) -> Iterator[NodeResult]:
         raise TransformationError(f"dbt could not run as {role}: {cause}")
 
 
-def _own_manifest() -> "Manifest":
-    """Return the parsed project, parsed once; a copy, since dbt renders constraints in place."""
+def _own_manifest(chosen: Collection[str]) -> "Manifest":
+    """Return the parsed project, ``chosen`` marked: a copy, since dbt renders it in place."""
     from dbt.contracts.graph.manifest import Manifest
 
-    current = _project_state()
-    with _parsing:
-        if current not in _parsed:
-            _parsed.clear()
-            _parsed[current] = _parse(["--no-write-json"]).to_msgpack()
-        return Manifest.from_msgpack(_parsed[current])
+    parsed: Manifest = Manifest.from_msgpack(manifest().with_name(PARSED).read_bytes())
+    for unique_id in chosen:
+        parsed.nodes[unique_id].tags.append(CHOSEN)
+    return parsed
 
 
-def _parse(arguments: Sequence[str]) -> "Manifest":
-    result = _invoke(["parse", *arguments], PARSER, SimpleQueue(), None)
+def _parse() -> "Manifest":
+    result = _invoke(["parse", "--write-json"], PARSER, SimpleQueue(), None)
     if not result.success or result.result is None:
         raise TransformationError(f"the dbt project does not parse: {result.exception}")
     parsed: Manifest = result.result

@@ -101,10 +101,9 @@ def _dbt(*arguments: str) -> int:
     from orchestration.building.project import Project
 
     project = Project.load(dbt_invocation.PROJECT_DIR, dbt_invocation.manifest())
-    chosen = map(project.criterion, sorted(project.zones["derive"]))
     role = dbt_invocation.ZONES["derive"]
     rows = 0
-    for result in dbt_invocation.run(["run", *arguments, "--select", *chosen], role):
+    for result in dbt_invocation.run(["run", *arguments], role, project.zones["derive"]):
         if not result.is_ok:
             raise BenchError(f"{result.unique_id}: {result.message}")
         rows += result.rows or 0

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 Node = Mapping[str, Any]
@@ -25,7 +26,7 @@ class Project:
     @classmethod
     def load(cls, folder: Path, manifest: Path) -> "Project":
         """Read a ``manifest.json`` of the project in ``folder``."""
-        return cls(folder, json.loads(manifest.read_text()))
+        return cls(folder, orjson.loads(manifest.read_bytes()))
 
     def node(self, unique_id: str) -> Node:
         """Return a node or a source by its id."""
@@ -92,10 +93,6 @@ class Project:
         """Return the schemas that anything here is read from or built in."""
         nodes = [*self.manifest["nodes"], *self.manifest["sources"]]
         return frozenset(self.relation(node)[0] for node in nodes)
-
-    def criterion(self, unique_id: str) -> str:
-        """Return how dbt's ``--select`` names exactly this node."""
-        return "fqn:" + ".".join(self.node(unique_id)["fqn"])
 
     def file(self, unique_id: str) -> Path:
         """Return the file of a seed."""

@@ -90,12 +90,11 @@ def _built(plan: Plan, rules: RuleFiles) -> Iterator[NodeResult]:
     chosen = [*plan.stale, *(test for test in tests if test not in simple)]
     unbuilt: set[str] = set()
     if chosen:
-        arguments = ["build", "--select", *map(project.criterion, chosen)]
-        arguments += ["--indirect-selection", "empty", "--no-write-json"]
+        arguments = ["build", "--indirect-selection", "empty", "--no-write-json"]
         arguments += ["--exclude-resource-types", "unit_test"]
         if plan.needs_full_refresh:
             arguments.append("--full-refresh")
-        for result in dbt_invocation.run(arguments, ZONES[plan.zone]):
+        for result in dbt_invocation.run(arguments, ZONES[plan.zone], chosen):
             if not result.is_ok:
                 unbuilt.add(result.unique_id)
             yield result

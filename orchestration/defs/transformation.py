@@ -1,11 +1,11 @@
 """The dbt project as assets, one group of models a zone; keys follow schema and table."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import orjson
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from pydantic import Field
 
@@ -85,7 +85,7 @@ def _materialised(node: Mapping[str, Any]) -> str:
 @cache
 def manifest() -> Mapping[str, Any]:
     """Return the parsed project; read once for all zones."""
-    content: dict[str, Any] = json.loads(dbt_invocation.manifest().read_text())
+    content: dict[str, Any] = orjson.loads(dbt_invocation.manifest().read_bytes())
     return content
 
 
