@@ -8,7 +8,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingestion.settings import home
 
@@ -48,7 +48,12 @@ def bands(series: Sequence[Band], title: str) -> str:
 
     columns = 3
     rows = max(1, -(-len(series) // columns))
-    figure = _figure(0.5 + 1.25 * rows)
+    height = 0.5 + 1.25 * rows
+    # Fitting so many axes to their labels takes longer than drawing them.
+    figure = _figure(height, layout=None)
+    figure.subplots_adjust(
+        left=0.08, right=0.99, bottom=0.1 / height, top=1 - 0.6 / height, wspace=0.3, hspace=0.3
+    )
     for position, band in enumerate(series):
         axes = figure.add_subplot(rows, columns, position + 1)
         _plain(axes)
@@ -145,12 +150,12 @@ def areas(times: Sequence[Any], layers: Mapping[str, Sequence[float]], title: st
     return _markdown(figure, title)
 
 
-def _figure(height: float) -> "Figure":
+def _figure(height: float, layout: Literal["constrained"] | None = "constrained") -> "Figure":
     # Its font cache belongs under the home, not under whoever runs us.
     os.environ.setdefault("MPLCONFIGDIR", str(home() / "matplotlib"))
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white", layout="constrained")
+    return Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white", layout=layout)
 
 
 def _plain(axes: "Axes") -> None:
