@@ -110,7 +110,7 @@ def load(file: Path = FILE) -> Registry:
     Raises:
         PrivacyError: for an entry that cannot be meant.
     """
-    content = yaml.safe_load(file.read_text())
+    content = yaml.load(file.read_text(), yaml.CSafeLoader)
     relations = tuple(
         _relation(name.strip(), entry)
         for names, entry in content["relations"].items()

@@ -88,7 +88,7 @@ def load(file: Path = FILE) -> Declaration:
         DeclarationError: for an unknown key, role or level; a misspelling must not pass for a
             grant that is not there.
     """
-    content = yaml.safe_load(file.read_text())
+    content = yaml.load(file.read_text(), yaml.CSafeLoader)
     _only(content, {"roles", "sources", "levels", "schemas"}, "the file")
     roles = {name: _role(name, values or {}) for name, values in content["roles"].items()}
     levels = {
