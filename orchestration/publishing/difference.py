@@ -72,11 +72,12 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
     counts: dict[str, int] = dict(
         conn.execute(sql.SQL("select op, count(*) from {} group by op").format(news)).fetchall()
     )
-    after = _count(conn, core)
+    # What was built may be a view, so that counting it would compute it once more.
+    before = _count(conn, relation(mart.schema, mart.table))
     if not counts:
-        return untouched(shape, after)
+        return untouched(shape, before)
     added, removed = counts.get("added", 0), counts.get("removed", 0)
-    before = after - added + removed
+    after = before + added - removed
     changed = counts.get("changed", 0) + counts.get("filled", 0)
     change = MartChange(
         mart.schema,
