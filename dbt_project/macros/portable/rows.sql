@@ -17,3 +17,19 @@
 {% macro once() -%}
     {%- if target.type == 'postgres' -%} materialized {% endif -%}
 {%- endmacro %}
+
+{# At least the rows of each group that come first in an order, n of them; rank what this returns. On
+   PostgreSQL by a heap of n rows a group, where a window would sort them all. #}
+{% macro first_of_each(relation, group_column, order, n) -%}
+    {%- if target.type == 'postgres' -%}
+    select firsts.*
+    from (select distinct {{ group_column }} from {{ relation }}) as listed
+    cross join lateral (
+        select * from {{ relation }}
+        where {{ relation }}.{{ group_column }} = listed.{{ group_column }}
+        order by {{ order }}
+        limit {{ n }}
+    ) as firsts
+    {%- else -%} select * from {{ relation }}
+    {%- endif -%}
+{%- endmacro %}

@@ -30,6 +30,14 @@ records_per_value as (
 
 ),
 
+largest as (
+
+    {{ first_of_each(
+        'records_per_value', 'identifier_type', 'record_count desc, subject_key asc', 20
+    ) }}
+
+),
+
 refused as (
 
     select
@@ -47,19 +55,19 @@ refused as (
 ranked as (
 
     select
-        records_per_value.identifier_type,
-        records_per_value.subject_key,
-        records_per_value.record_count,
+        largest.identifier_type,
+        largest.subject_key,
+        largest.record_count,
         refused.shared_by,
         row_number() over (
-            partition by records_per_value.identifier_type
-            order by records_per_value.record_count desc, records_per_value.subject_key asc
+            partition by largest.identifier_type
+            order by largest.record_count desc, largest.subject_key asc
         ) as hub_rank
 
-    from records_per_value
+    from largest
 
     left join refused
-        on records_per_value.subject_key = refused.subject_key
+        on largest.subject_key = refused.subject_key
 
 ),
 

@@ -1,8 +1,14 @@
+-- What is read twice is kept between: only the columns that are needed.
 with
 
 transitions as (
 
-    select *
+    select
+        stage,
+        direction,
+        is_reentered,
+        valid_from,
+        valid_to
 
     from {{ ref('int_lifecycle__stage_transitions') }}
 
