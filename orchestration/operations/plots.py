@@ -119,12 +119,19 @@ def strip(hours: Mapping[str, float], warn: float, fail: float, title: str) -> s
     # Two, so that the longest name of a mart and its age fit.
     columns = 2
     rows = max(1, -(-len(hours) // columns))
-    figure = _figure(0.4 + 0.24 * rows)
-    axes = figure.add_subplot()
-    for position, (name, age) in enumerate(hours.items()):
-        column, row = divmod(position, rows)
-        colour = _GREEN if age < warn else _AMBER if age < fail else _RED
-        axes.barh(row, 0.97, left=column, color=colour, height=0.86)
+    height = 0.4 + 0.24 * rows
+    figure = _figure(height, layout=None)
+    axes = figure.add_axes((0.01, 0.02, 0.98, 1 - 0.35 / height))
+    places = [divmod(position, rows) for position in range(len(hours))]
+    colours = [_GREEN if age < warn else _AMBER if age < fail else _RED for age in hours.values()]
+    axes.barh(
+        [row for _, row in places],
+        0.97,
+        left=[column for column, _ in places],
+        color=colours,
+        height=0.86,
+    )
+    for (column, row), (name, age) in zip(places, hours.items(), strict=True):
         text = f"{name}  {age:,.1f} h"
         axes.text(column + 0.02, row, text, va="center", fontsize=6, color="white")
     axes.set_axis_off()
