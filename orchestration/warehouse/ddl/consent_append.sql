@@ -7,7 +7,8 @@
 -- A refusal is also one for every other address under which the same record permitted before.
 -- One transaction: a killed append leaves nothing. The lock on the head makes commit order that of
 -- seq. What the ledger does not hold is set apart first, in one pass over what was told; the rest
--- then costs what is new.
+-- then costs what is new. Whether an event is known is asked there only: asked again of what is new,
+-- the planner expects a single row and reads the ledger once for each.
 create or replace function consent.insert_chained(source_sql text) returns bigint
 language plpgsql as $body$
 declare
@@ -64,6 +65,10 @@ begin
             and permitted.purpose = told.purpose
             and permitted.subject_key <> told.subject_key
         where told.is_refusal
+            and not exists (
+                select from consent.events as known
+                where known.event_id = md5(told.event_id || '|' || permitted.subject_key)
+            )
     $sql$, source_sql);
     analyze pg_temp.consent_unheard;
     perform set_config('enable_nestloop', 'on', true);
@@ -72,10 +77,7 @@ begin
         news as (
             select distinct on (observed.event_id) observed.*
             from pg_temp.consent_unheard as observed
-            where not exists (
-                select from consent.events where events.event_id = observed.event_id
-            )
-            and (
+            where (
                 observed.occurred_at is not null
                 or observed.kind = 'act'
                 or observed.action is distinct from (
