@@ -29,7 +29,7 @@ PLACES = [
     "build.observe#20",
     "identity.before_commit",
     "build.derive#20",
-    "check.before_store#2",
+    "check.before_store",
     "publish.mid_apply#5",
     "publish.before_commit",
 ]
