@@ -97,38 +97,45 @@ weighed as (
 
 ),
 
-points as (
+ends as (
 
-    select
-        person_number,
-        line_number,
-        occurred_at as changed_at,
-        weight
-    from weighed
-
+    select 1 as direction
     union all
-
-    select
-        person_number,
-        line_number,
-        {{ ts_add('day', 'window_days', 'occurred_at') }} as changed_at,
-        -weight as weight
-    from weighed
-    where window_days is not null
+    select -1 as direction
 
 ),
 
+points as (
+
+    select
+        weighed.person_number,
+        weighed.line_number,
+        case ends.direction
+            when 1 then weighed.occurred_at
+            else {{ ts_add('day', 'weighed.window_days', 'weighed.occurred_at') }}
+        end as changed_at,
+        case ends.direction when 1 then weighed.weight else -weighed.weight end as weight
+
+    from weighed
+
+    inner join ends
+        on ends.direction = 1 or weighed.window_days is not null
+
+),
+
+-- With what else happens at that instant: the frame goes by time, not by row.
 summed as (
 
     select
         person_number,
         line_number,
         changed_at,
-        sum(weight) as weight
+        sum(weight) over line_so_far as measured,
+        lag(changed_at) over line_so_far as previous_at
 
     from points
 
-    group by person_number, line_number, changed_at
+    window line_so_far as (partition by person_number, line_number order by changed_at asc)
 
 ),
 
@@ -138,12 +145,11 @@ running as (
         person_number,
         line_number,
         changed_at,
-        weight,
-        sum(weight) over (
-            partition by person_number, line_number
-            order by changed_at asc
-            rows between unbounded preceding and current row
-        ) as measured
+        measured,
+        previous_at,
+        lag(measured, 1, 0) over (
+            partition by person_number, line_number order by changed_at asc
+        ) as measured_before
 
     from summed
 
@@ -169,9 +175,10 @@ changes as (
         on running.line_number = rule_lines.line_number
 
     where
-        {{ compare('running.measured', 'rule_lines.operator', 'rule_lines.threshold') }}
+        (running.previous_at is null or running.previous_at < running.changed_at)
+        and {{ compare('running.measured', 'rule_lines.operator', 'rule_lines.threshold') }}
         <> {{ compare(
-            '(running.measured - running.weight)', 'rule_lines.operator', 'rule_lines.threshold'
+            'running.measured_before', 'rule_lines.operator', 'rule_lines.threshold'
         ) }}
 
     union all
