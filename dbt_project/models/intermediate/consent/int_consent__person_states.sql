@@ -1,8 +1,14 @@
 {{ config(group='privacy', indexes=[{'columns': ['person_id'], 'unique': true}]) }}
 
-{# One row per living person: the state of each purpose now, and the granted ones as a bit mask. #}
+{# One row per living person: the state of each purpose now, and the granted ones as a bit mask.
+   One denial denies, else one grant grants: the words happen to sort so. #}
 
 {%- set purposes = consent_purposes() %}
+{%- set bits = [] %}
+{%- for purpose in purposes %}
+    {%- set granted = "pivoted." ~ purpose ~ "_consent = 'granted'" %}
+    {%- do bits.append("case when " ~ granted ~ " then " ~ 2 ** loop.index0 ~ " else 0 end") %}
+{%- endfor %}
 
 with
 
@@ -18,29 +24,19 @@ states as (
 
 ),
 
-purposes as (
-
-    select * from {{ ref('purposes') }}
-
-),
-
 pivoted as (
 
     select
-        states.person_id,
+        person_id,
         {% for purpose in purposes -%}
-            max(case when states.purpose = '{{ purpose }}' then states.state end)
-                as {{ purpose }}_consent,
-        {% endfor -%}
-        sum(case when states.state = 'granted' then purposes.purpose_mask else 0 end)
-            as purpose_mask
+            min(case when purpose = '{{ purpose }}' then state end) as {{ purpose }}_consent
+            {%- if not loop.last %},
+            {% endif %}
+        {%- endfor %}
 
     from states
 
-    inner join purposes
-        on states.purpose = purposes.purpose
-
-    group by states.person_id
+    group by person_id
 
 ),
 
@@ -51,7 +47,7 @@ everybody as (
         {% for purpose in purposes -%}
             coalesce(pivoted.{{ purpose }}_consent, 'unknown') as {{ purpose }}_consent,
         {% endfor -%}
-        cast(coalesce(pivoted.purpose_mask, 0) as bigint) as purpose_mask
+        cast({{ bits | join(' + ') }} as bigint) as purpose_mask
 
     from persons
 
