@@ -40,6 +40,8 @@ create table if not exists consent.events (
 );
 
 create index if not exists events_subject on consent.events (subject_key);
+-- What an erasure redacted is looked up after every refresh; it is little, or nothing.
+create index if not exists events_redacted on consent.events (seq) where redaction_id is not null;
 
 create table if not exists consent.chain_head (
     is_head boolean primary key default true check (is_head),

@@ -1,7 +1,7 @@
 {{ config(
     group='privacy',
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='append',
     unique_key='seq',
     on_schema_change='fail',
     indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
