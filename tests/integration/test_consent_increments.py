@@ -227,6 +227,41 @@ def test_what_was_known_at_a_moment_is_told_again_exactly(world: World) -> None:
     assert replayed(world, "p20") != before
 
 
+@pytest.fixture(scope="module")
+def complete(world: World) -> str:
+    """Return SQL whose rows are the histories that do not fill time, as the project checks it."""
+    [checked] = world.dbt("compile", "--select", "intervals_tile_int_consent__person_intervals*")
+    return str(checked.node.compiled_code)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "update {history} set valid_to = valid_to + interval '1 second' where {earlier}",
+        "update {history} set valid_to = valid_to - interval '1 second' where {earlier}",
+        "update {history} set valid_from = valid_to, valid_to = valid_from where {earlier}",
+        "update {history} set valid_to = valid_from where {earlier}",
+        "delete from {history} where {earlier}",
+        "delete from {history} where ctid = (select min(ctid) from {history} where {last})",
+        "insert into {history} select * from {history} where {earlier}",
+        "insert into {history} select * from {history} where person_id = 'p1'",
+    ],
+)
+def test_a_history_with_a_gap_or_an_overlap_does_not_pass(
+    world: World, complete: str, fault: str
+) -> None:
+    history = "intermediate.int_consent__person_intervals"
+    last = "valid_to = '9999-12-31'"
+    earlier = f"ctid = (select max(ctid) from {history} where not {last})"
+    assert world.query(complete) == []
+    with (
+        world.warehouse.connect() as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        connection.execute(fault.format(history=history, earlier=earlier, last=last).encode())
+        assert connection.execute(complete.encode()).fetchall() != []
+
+
 def test_nothing_is_left_of_somebody_who_was_erased(world: World) -> None:
     keys = "array['email-11', 'browser-11', 'contact-11']"
     assert rows(world, where="person_id = 'p11'")

@@ -26,34 +26,28 @@
     )
 {%- endmacro %}
 
-{# Holders of a relation of inputs whose rows in this model were made from other inputs, or that
-   have none; everybody on a full build. ``known_as`` is what this model calls the holder. #}
-{% macro touched_holders(inputs, holder, known_as=none) -%}
-    select
-        inputs.{{ holder }},
-        inputs.holder_state
-
-    from {{ inputs }} as inputs
-    {% if is_incremental() %}
-    where not exists (
-        select 1
-        from {{ this }} as known
-        where
-            known.{{ known_as or holder }} = inputs.{{ holder }}
-            and known.holder_state = inputs.holder_state
-    )
-    {%- endif %}
+{# Whom of a relation of inputs this model holds no rows of that were made from today's inputs;
+   everybody on a full build. The number alone is compared: it tells its holder from all others. #}
+{% macro is_touched(inputs) -%}
+    {%- if is_incremental() -%}
+        not exists (
+            select 1
+            from {{ this }} as known
+            where known.holder_state = {{ inputs }}.holder_state
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
 {%- endmacro %}
 
-{# After an increment: drop what was made from other inputs than today's, be it that nothing is
-   left to say of its holder, or that the holder is gone. #}
-{% macro forget_outdated(inputs, holder) -%}
+{# Before an increment: drop what was made from other inputs than today's, be it that its holder is
+   gone. What is said of the holder now is added in the same transaction. #}
+{% macro forget_outdated(inputs) -%}
 delete from {{ this }}
 where not exists (
     select 1
     from {{ inputs }} as inputs
-    where inputs.{{ holder }} = {{ this.identifier }}.{{ holder }}
-    and inputs.holder_state = {{ this.identifier }}.holder_state
+    where inputs.holder_state = {{ this.identifier }}.holder_state
 )
 {%- endmacro %}
 
@@ -63,12 +57,13 @@ delete from {{ this }}
 where seq in (select events.seq from {{ ledger }} as events where events.redaction_id is not null)
 {%- endmacro %}
 
-{# … and what was timed by other rules than today's. #}
-{% macro forget_untimely(ledger) -%}
+{# … and what was said of anybody at a moment after this run's, or ended by itself since. #}
+{% macro forget_past() -%}
 delete from {{ this }}
-where
-    rules_state <> {{ consent_rules_key() }}
-    or not exists (
-        select 1 from {{ ledger }} as events where events.seq = {{ this.identifier }}.seq
-    )
+where person_id in (
+    select known.person_id
+    from {{ this }} as known
+    cross join (select {{ consent_moment() }} as looked_at) as moment
+    where known.looked_at > moment.looked_at or known.lapses_at <= moment.looked_at
+)
 {%- endmacro %}

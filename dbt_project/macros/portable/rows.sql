@@ -33,3 +33,11 @@
     {%- else -%} select * from {{ relation }}
     {%- endif -%}
 {%- endmacro %}
+
+{# Whether a value is among the few that a query returns, looked up by index in the table that holds
+   it, below whatever joins and views stand between. #}
+{% macro is_among(e, query) -%}
+    {%- if target.type == 'postgres' -%} {{ e }} = any(array({{ query }}))
+    {%- else -%} {{ e }} in ({{ query }})
+    {%- endif -%}
+{%- endmacro %}

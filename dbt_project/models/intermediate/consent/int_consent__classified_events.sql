@@ -36,13 +36,6 @@ countries as (
 
 ),
 
-implied_bases as (
-
-    select distinct legal_basis from {{ ref('consent_legal_bases') }}
-    where is_implied
-
-),
-
 notices as (
 
     select * from {{ ref('consent_notice_purposes') }}
@@ -55,7 +48,6 @@ classified as (
         events.seq,
         events.event_id,
         events.subject_key,
-        events.subject_scope,
         events.purpose,
         events.action,
         events.kind,
@@ -64,13 +56,15 @@ classified as (
         events.capture_method,
         events.received_at,
         events.expires_at,
-        events.recorded_at,
         actions.state,
         actions.strictness,
         actions.is_sticky,
-        purposes.channel as purpose_channel,
         coalesce(regions.jurisdiction, countries.jurisdiction, '*') as policy_jurisdiction,
-        implied_bases.legal_basis is not null and actions.state = 'granted' as is_implied,
+        actions.state = 'granted'
+        and coalesce(events.legal_basis in (
+            select bases.legal_basis from {{ ref('consent_legal_bases') }} as bases
+            where bases.is_implied
+        ), false) as is_implied,
         events.is_authenticated
         and events.subject_scope = 'person'
         and actions.state = 'granted' as is_personal_grant,
@@ -105,9 +99,6 @@ classified as (
 
     left join countries
         on substr(events.jurisdiction, 1, 2) = countries.jurisdiction
-
-    left join implied_bases
-        on events.legal_basis = implied_bases.legal_basis
 
     left join notices
         on

@@ -1,18 +1,19 @@
 {{ config(
     group='privacy',
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='person_id',
+    incremental_strategy='append',
+    unique_key=['person_id', 'purpose'],
     on_schema_change='fail',
-    indexes=[{'columns': ['person_id']}],
-    post_hook="{{
-        forget_outdated(ref('int_consent__person_inputs'), 'person_id') if is_incremental()
-    }}"
+    indexes=[{'columns': ['person_id', 'purpose'], 'unique': true}],
+    pre_hook=[
+        "{{ forget_outdated(ref('int_consent__person_inputs')) if is_incremental() }}",
+        "{{ forget_past() if is_incremental() }}",
+    ]
 ) }}
 
 {# The state of each person and purpose at the run's moment: what was recorded, and what the policy
    grants or denies by itself. Computed anew for whom something changed, and for whom the clock
-   passed a boundary since (*looked_at* to *current_until*). #}
+   passed a boundary since they were *looked_at*. #}
 
 with
 
@@ -26,23 +27,16 @@ persons as {{ once() }}(
 
     select
         inputs.person_id,
+        inputs.jurisdiction,
+        inputs.lowest_age,
         inputs.holder_state,
         moment.looked_at
 
     from {{ ref('int_consent__person_inputs') }} as inputs
 
     cross join moment
-    {% if is_incremental() %}
-        where not exists (
-            select 1
-            from {{ this }} as known
-            where
-                known.person_id = inputs.person_id
-                and known.holder_state = inputs.holder_state
-                and known.looked_at <= moment.looked_at
-                and known.current_until > moment.looked_at
-        )
-    {%- endif %}
+
+    where {{ is_touched('inputs') }}
 
 ),
 
@@ -58,24 +52,23 @@ intervals as (
 
     from {{ ref('int_consent__person_intervals') }} as intervals
 
-    inner join persons
-        on intervals.person_id = persons.person_id
+    cross join moment
 
     where
-        intervals.valid_from <= persons.looked_at
-        and intervals.valid_to > persons.looked_at
+        intervals.valid_from <= moment.looked_at
+        and intervals.valid_to > moment.looked_at
 
 ),
 
 states as (
 
     select
-        policies.person_id,
+        persons.person_id,
         policies.purpose,
         policies.channel,
-        coalesce(intervals.state, policies.default_state) as state,
+        coalesce(intervals.state, {{ policy_default('persons', 'policies') }}) as state,
         coalesce(intervals.reason, 'default') as reason,
-        policies.jurisdiction,
+        persons.jurisdiction,
         policies.lawful_basis,
         coalesce(intervals.valid_from, {{ beginning_of_time() }}) as since,
         coalesce(intervals.valid_to, {{ end_of_time() }}) as lapses_at,
@@ -83,14 +76,14 @@ states as (
         persons.looked_at,
         intervals.person_id is not null as is_recorded
 
-    from {{ ref('int_consent__person_policies') }} as policies
+    from persons
 
-    inner join persons
-        on policies.person_id = persons.person_id
+    inner join {{ ref('int_consent__policies') }} as policies
+        on persons.jurisdiction = policies.jurisdiction
 
     left join intervals
         on
-            policies.person_id = intervals.person_id
+            persons.person_id = intervals.person_id
             and policies.purpose = intervals.purpose
 
 ),
@@ -108,8 +101,7 @@ said as (
         since,
         lapses_at,
         holder_state,
-        looked_at,
-        min(lapses_at) over (partition by person_id) as current_until
+        looked_at
 
     from states
 

@@ -1,23 +1,28 @@
 {{ config(
     group='privacy',
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='subject_key',
+    incremental_strategy='append',
+    unique_key='seq',
     on_schema_change='fail',
-    indexes=[{'columns': ['subject_key']}],
-    post_hook="{{
-        forget_outdated(ref('int_consent__subject_inputs'), 'subject_key') if is_incremental()
-    }}"
+    indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
+    pre_hook="{{ forget_outdated(ref('int_consent__subject_inputs')) if is_incremental() }}"
 ) }}
 
-{# The events that change something. A state that only repeats what its source said last is none,
-   whatever date the source puts on it; nor is an implied basis while an express answer stands. #}
+{# The events that change something, and what follows each. A state that only repeats what its
+   source said last is none, whatever date the source puts on it; nor is an implied basis while an
+   express answer stands. Computed anew for keys with news. #}
 
 with
 
 touched as {{ once() }}(
 
-    {{ touched_holders(ref('int_consent__subject_inputs'), 'subject_key') }}
+    select
+        inputs.subject_key,
+        inputs.holder_state
+
+    from {{ ref('int_consent__subject_inputs') }} as inputs
+
+    where {{ is_touched('inputs') }}
 
 ),
 
@@ -31,6 +36,9 @@ events as (
 
     inner join touched
         on timed.subject_key = touched.subject_key
+    {% if is_incremental() %}
+        where {{ is_among('timed.subject_key', 'select news.subject_key from touched as news') }}
+    {%- endif %}
 
 ),
 
@@ -39,14 +47,12 @@ compared as (
     select
         *,
         lag(action) over (
-            partition by subject_key, purpose, channel, source, capture_method
-            order by
-                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
+            partition by subject_key, purpose, source, capture_method
+            order by {{ order_of_events() }}
         ) as previous_action,
         max(case when not is_implied then lapses_at end) over (
-            partition by subject_key, purpose, channel
-            order by
-                effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
+            partition by subject_key, purpose
+            order by {{ order_of_events() }}
             rows between unbounded preceding and 1 preceding
         ) as answered_until
 
@@ -56,22 +62,7 @@ compared as (
 
 effective as (
 
-    select
-        event_id,
-        subject_key,
-        subject_scope,
-        purpose,
-        channel,
-        action,
-        state,
-        strictness,
-        source,
-        is_sticky,
-        is_personal_grant,
-        effective_at,
-        lapses_at,
-        received_at,
-        holder_state
+    select *
 
     from compared
 
@@ -79,6 +70,47 @@ effective as (
         (kind = 'act' or previous_action is null or previous_action <> action)
         and (not is_implied or answered_until is null or answered_until <= effective_at)
 
+),
+
+ordered as (
+
+    select
+        *,
+        row_number() over running as place,
+        lead(effective_at, 1, {{ end_of_time() }}) over running as next_at,
+        max(case when is_sticky then effective_at end) over running as objected_at,
+        max(case when is_personal_grant then effective_at end) over running as personal_grant_at
+
+    from effective
+
+    window
+        running as (
+            partition by subject_key, purpose
+            order by {{ order_of_events() }}
+            rows between unbounded preceding and current row
+        )
+
+),
+
+overruled as (
+
+    select
+        seq,
+        place,
+        subject_key,
+        purpose,
+        action,
+        state,
+        is_sticky,
+        is_personal_grant,
+        effective_at,
+        lapses_at,
+        next_at,
+        {{ overruled_since() }} as overruled_since,
+        holder_state
+
+    from ordered
+
 )
 
-select * from effective
+select * from overruled

@@ -1,9 +1,9 @@
 {{ config(group='privacy', indexes=[{'columns': ['person_id'], 'unique': true}]) }}
 
 {# Per living person: where they live and how old at least, and as one number what all their states
-   follow from: that, the keys they held and when, what was said under those, and the rules. No
-   known country, or records that contradict each other, is the jurisdiction with the strictest
-   policies. #}
+   follow from: who they are, that, the keys they held and when, what was said under those, and the
+   rules. No known country, or records that contradict each other, is the jurisdiction with the
+   strictest policies. #}
 
 with
 
@@ -32,14 +32,12 @@ gathered as (
         min(places.jurisdiction) as first_jurisdiction,
         max(places.jurisdiction) as last_jurisdiction,
         min(places.lowest_age) as lowest_age,
-        sum(
-            case
-                when subjects.subject_key is not null then cast({{ hash_int(surrogate_key([
-                    'links.subject_key', 'links.valid_from', 'links.valid_to',
-                    'links.refusals_from', 'subjects.holder_state',
-                ])) }} as numeric(38, 0))
-            end
-        ) as told
+        {{ sum_int(
+            "case when subjects.subject_key is not null then " ~ row_int([
+                'links.valid_from', 'links.valid_to', 'links.refusals_from',
+                'subjects.holder_state',
+            ]) ~ " end"
+        ) }} as told
 
     from links
 
@@ -74,9 +72,10 @@ digested as (
         placed.person_id,
         placed.jurisdiction,
         placed.lowest_age,
-        {{ hash_int(surrogate_key([
-            'placed.told', 'placed.jurisdiction', 'placed.lowest_age', consent_rules_key(),
-        ])) }} as holder_state
+        {{ row_int([
+            'placed.person_id', 'placed.told', 'placed.jurisdiction', 'placed.lowest_age',
+            consent_rules_key(),
+        ]) }} as holder_state
 
     from placed
 

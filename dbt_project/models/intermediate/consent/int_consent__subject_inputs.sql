@@ -1,7 +1,7 @@
 {{ config(group='privacy', indexes=[{'columns': ['subject_key'], 'unique': true}]) }}
 
-{# What everything that follows from one key's own events follows from, as one number: its rows of
-   the ledger, which never change, and the rules. Who has another number than a model was built
+{# What everything that follows from one key's own events follows from, as one number: the key, its
+   rows of the ledger, which never change, and the rules. Who has another number than a model was built
    from is computed anew there. #}
 
 with
@@ -30,9 +30,10 @@ digested as (
 
     select
         told.subject_key,
-        {{ hash_int(surrogate_key([
-            'told.event_count', 'told.last_seq', 'told.seq_sum', consent_rules_key(),
-        ])) }} as holder_state
+        {{ row_int([
+            'told.subject_key', 'told.event_count', 'told.last_seq', 'told.seq_sum',
+            consent_rules_key(),
+        ]) }} as holder_state
 
     from told
 

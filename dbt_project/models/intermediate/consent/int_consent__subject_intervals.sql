@@ -5,26 +5,48 @@
 
 with
 
-intervals as (
+events as (
 
-    select * from {{ ref('int_consent__holder_intervals') }}
-    where holder_type = 'subject'
+    select * from {{ ref('int_consent__effective_events') }}
 
 ),
 
-named as (
+purposes as (
+
+    select * from {{ ref('purposes') }}
+
+),
+
+intervals as (
 
     select
-        subject_key,
-        purpose,
-        channel,
-        case state when 'pending' then 'unknown' else state end as state,
-        reason,
-        valid_from,
-        valid_to
+        events.subject_key,
+        events.purpose,
+        purposes.channel,
+        case
+            when events.overruled_since is not null then 'denied'
+            when events.state = 'pending' then 'unknown'
+            else events.state
+        end as state,
+        case when events.overruled_since is not null then 'object' else events.action end as reason,
+        events.effective_at as valid_from,
+        case
+            when events.overruled_since is not null then events.next_at
+            else {{ said_until('events') }}
+        end as valid_to
 
-    from intervals
+    from events
+
+    inner join purposes
+        on events.purpose = purposes.purpose
+
+),
+
+lasting as (
+
+    select * from intervals
+    where valid_from < valid_to
 
 )
 
-select * from named
+select * from lasting

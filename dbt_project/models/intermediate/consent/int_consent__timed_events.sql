@@ -1,42 +1,13 @@
--- depends_on: {{ ref('int_consent__ledger_events') }}
-{{ config(
-    group='privacy',
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='seq',
-    on_schema_change='fail',
-    indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
-    post_hook="{{ forget_untimely(ref('int_consent__ledger_events')) if is_incremental() }}"
-) }}
+{{ config(group='privacy', materialized='view') }}
 
-{# The events that count, and when each lapses: new ones, or all when a rule changed. A grant by
-   someone too young, or for a purpose that the notice shown did not name, is none; an implied basis
-   needs a term, by policy or its own. #}
+{# The events that count, and when each lapses. A grant by someone too young, or for a purpose that
+   the notice shown did not name, is none; an implied basis needs a term, by policy or its own. #}
 
 with
 
-rules as (
-
-    select {{ consent_rules_key() }} as rules_state
-
-),
-
 classified as (
 
-    select
-        classified.*,
-        rules.rules_state
-
-    from {{ ref('int_consent__classified_events') }} as classified
-
-    cross join rules
-    {% if is_incremental() %}
-        where
-            classified.seq > (
-                select coalesce(max(known.seq), 0) from {{ this }} as known
-                where known.rules_state = {{ consent_rules_key() }}
-            )
-    {%- endif %}
+    select * from {{ ref('int_consent__classified_events') }}
 
 ),
 
@@ -90,9 +61,7 @@ timed as (
         seq,
         event_id,
         subject_key,
-        subject_scope,
         purpose,
-        purpose_channel as channel,
         action,
         kind,
         state,
@@ -104,7 +73,6 @@ timed as (
         is_personal_grant,
         effective_at,
         received_at,
-        recorded_at,
         case
             when state <> 'granted' then {{ end_of_time() }}
             else least(
@@ -114,8 +82,7 @@ timed as (
                     else {{ ts_add('day', 'term_days', 'effective_at') }}
                 end
             )
-        end as lapses_at,
-        rules_state
+        end as lapses_at
 
     from termed
 
