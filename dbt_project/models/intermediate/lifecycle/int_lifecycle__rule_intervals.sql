@@ -142,13 +142,9 @@ summed as (
 running as (
 
     select
-        person_number,
-        line_number,
-        changed_at,
-        measured,
-        previous_at,
-        lag(measured, 1, 0) over (
-            partition by person_number, line_number order by changed_at asc
+        summed.*,
+        lag(summed.measured, 1, 0) over (
+            partition by summed.person_number, summed.line_number order by summed.changed_at asc
         ) as measured_before
 
     from summed
