@@ -15,10 +15,8 @@ from orchestration.building import guarantees
 from orchestration.building.guarantees import Guarantee
 from orchestration.building.project import Node, Project
 
-# Those of one column, and those of several columns together, for which nulls are equal.
-_OF_A_COLUMN = ("not_null", "unique", "accepted_values")
-_OF_COLUMNS = ("unique_over", "is_unique_together")
-KINDS = (*_OF_A_COLUMN, *_OF_COLUMNS)
+# All of one column but the last, for which nulls are equal.
+KINDS = ("not_null", "unique", "accepted_values", "unique_over")
 _PLAIN = {
     "severity": "error",
     "where": None,
@@ -115,7 +113,7 @@ def _accepted(test: Node) -> sql.Literal:
 def _repeated(test: Node, relation: sql.Identifier) -> sql.Composed:
     """Return how many keys occur more than once; nulls of a single column are no key."""
     arguments = test["kwargs"]
-    is_single = test["name"] in _OF_A_COLUMN
+    is_single = test["name"] == "unique"
     columns = [arguments["column_name"]] if is_single else arguments["columns"]
     key = sql.SQL(", ").join(map(sql.Identifier, columns))
     condition = sql.SQL("where {} is not null").format(key) if is_single else sql.SQL("")

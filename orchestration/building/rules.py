@@ -1,7 +1,7 @@
 """Rule files checked as files, before anything is built: file, row, column, reason.
 
 What holds for a file is what its YAML declares: column types, the data tests not_null, unique,
-accepted_values, relationships and is_unique_together, and ``named_in`` in a column's meta, where a
+accepted_values, relationships and unique_over, and ``named_in`` in a column's meta, where a
 value may be named in any of several files. Columns called pattern hold regular expressions. Rows
 count as a spreadsheet shows them, the heading being row 1. As in dbt, an empty cell (or ``null``)
 is no value.
@@ -19,7 +19,7 @@ from typing import Any
 
 from orchestration.building.project import Node, Project
 
-KINDS = ("not_null", "unique", "accepted_values", "relationships", "is_unique_together")
+KINDS = ("not_null", "unique", "accepted_values", "relationships", "unique_over")
 _NOTHING = ("", "null")
 _REF = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
 # Blocklists and overrides may name people: what looks like an address or a number stays unsaid.
@@ -213,7 +213,7 @@ _TESTS: Mapping[str, Callable[[RuleFiles, RuleFile, Any], Iterator[Fault]]] = {
     "unique": _unique,
     "accepted_values": _accepted_values,
     "relationships": _relationships,
-    "is_unique_together": _unique_together,
+    "unique_over": _unique_together,
 }
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {

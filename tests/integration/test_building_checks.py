@@ -68,7 +68,7 @@ def test_offending_rows_keys_and_values_are_counted_as_dbt_counts_them(
     # Two nulls; a and b; lost and gone; a and lead, b and lost, null and lead.
     assert counts(admin, REQUIRED, ONCE, STAGES, TOGETHER) == [2, 2, 2, 3]
     assert counts(admin, ONCE) == [2]
-    assert counts(admin, ("is_unique_together", {"columns": ["stage", "person_id"]})) == [3]
+    assert counts(admin, ("unique_over", {"columns": ["stage", "person_id"]})) == [3]
 
 
 def test_what_the_catalogue_guarantees_is_not_read(admin: psycopg.Connection) -> None:
