@@ -10,6 +10,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.expectations import UnexpectedRowsExpectation
 
 from expectations import statements
+from expectations.loads import MAX_RATIO, MIN_LOADS, MIN_RATIO
 
 
 class CountedRows(UnexpectedRowsExpectation):  # type: ignore[misc]  # GX has no types for us
@@ -132,9 +133,9 @@ class ExpectVolumeToMatchHistory(CountedRows):
 
     source: str
     resource: str
-    min_ratio: float = 0.1
-    max_ratio: float = 10.0
-    min_loads: int = 5
+    min_ratio: float = MIN_RATIO
+    max_ratio: float = MAX_RATIO
+    min_loads: int = MIN_LOADS
 
     @classmethod
     def statement(cls, values: dict[str, Any]) -> str:

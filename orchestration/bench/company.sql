@@ -150,9 +150,8 @@ insert into raw_hubspot.deals (
 )
 select
     'd' || n, 'Deal ' || n, 'default',
-    (array['appointmentscheduled', 'closedlost', 'closedwon'])[
-        1 + cast(is_closed as int) * (1 + cast(n % 60 = 0 as int))
-    ],
+    case when not is_closed then 'appointmentscheduled' when n % 60 = 0 then 'closedwon'
+        else 'closedlost' end,
     'EUR', n % 9000, is_closed, is_closed and n % 60 = 0, false, t + interval '30 days', t, t,
     '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n
@@ -163,7 +162,8 @@ select
     'd' || n,
     (array['appointmentscheduled', 'qualifiedtobuy',
         case when n % 60 = 0 then 'closedwon' else 'closedlost' end])[k],
-    pg_temp.came('2026-01-01', n, 200) + (k * 10 * cast({day} = 0 as int)) * interval '1 day',
+    pg_temp.came('2026-01-01', n, 200) + case when {day} = 0 then k * interval '10 days'
+        else interval '0' end,
     '{load_id}'
 from generate_series({first_person}, {last_person} - 1) as n cross join generate_series(1, 3) as k
 where n % 30 = 0 and (k = 1 or {day} = 0);
