@@ -4,6 +4,14 @@
     effective_at asc, strictness asc, lapses_at desc, received_at asc, event_id asc
 {%- endmacro %}
 
+{# What follows an event, and which objection and authenticated grant came with it or before, over a
+   window named running of one key and purpose (of one person) up to the event. #}
+{% macro followed() -%}
+    lead(effective_at, 1, {{ end_of_time() }}) over running as next_at,
+    max(case when is_sticky then effective_at end) over running as objected_at,
+    max(case when is_personal_grant then effective_at end) over running as personal_grant_at
+{%- endmacro %}
+
 {# Since when an objection overrules what an event says: it and a browser's opt-out signal stand
    until the person lifts them by an authenticated act. #}
 {% macro overruled_since() -%}

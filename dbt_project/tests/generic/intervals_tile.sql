@@ -23,5 +23,4 @@ having
         "case when " ~ to_column ~ " <> " ~ end_of_time() ~ " then " ~ row_int([to_column]) ~ " end"
     ) }}, 0)
 
-
 {% endtest %}

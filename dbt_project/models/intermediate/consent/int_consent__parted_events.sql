@@ -45,9 +45,7 @@ ordered as (
 
     select
         *,
-        lead(effective_at, 1, {{ end_of_time() }}) over running as next_at,
-        max(case when is_sticky then effective_at end) over running as objected_at,
-        max(case when is_personal_grant then effective_at end) over running as personal_grant_at
+        {{ followed() }}
 
     from events
 
