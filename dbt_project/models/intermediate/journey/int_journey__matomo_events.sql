@@ -31,7 +31,7 @@ described as (
         actions.event_category,
         actions.event_action,
         actions.order_key,
-        visits.campaign_key,
+        visits.campaign_tags,
         actions.action_position as event_position,
         actions.revenue_amount,
         actions.occurred_at

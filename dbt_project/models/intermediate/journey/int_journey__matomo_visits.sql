@@ -37,7 +37,7 @@ described as (
 
 ),
 
-keyed as (
+tagged as (
 
     select
         *,
@@ -47,10 +47,10 @@ keyed as (
                 || coalesce(campaign_source, '') || '|'
                 || coalesce(campaign_medium, '') || '|'
                 || coalesce(click_id_type, '')
-        end as campaign_key
+        end as campaign_tags
 
     from described
 
 )
 
-select * from keyed
+select * from tagged

@@ -48,14 +48,14 @@ neighboured as (
         events.user_key,
         events.event_type,
         events.page_path,
-        events.campaign_key,
+        events.campaign_tags,
         events.order_key,
         events.event_position,
         events.revenue_amount,
         events.occurred_at,
         lag(events.occurred_at) over visitor as previous_at,
         lag(events.visit_id) over visitor as previous_visit_id,
-        lag(events.campaign_key) over visitor as previous_campaign_key,
+        lag(events.campaign_tags) over visitor as previous_campaign_tags,
         lag(events.user_key) over visitor as previous_user_key
 
     from events
@@ -93,7 +93,7 @@ started as (
             when
                 rules.split_on_campaign_change = 1
                 and neighboured.visit_id <> neighboured.previous_visit_id
-                and neighboured.campaign_key <> coalesce(neighboured.previous_campaign_key, '')
+                and neighboured.campaign_tags <> coalesce(neighboured.previous_campaign_tags, '')
                 then 1
             when neighboured.user_key <> neighboured.previous_user_key then 1
             when

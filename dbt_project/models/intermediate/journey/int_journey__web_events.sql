@@ -8,7 +8,7 @@ vendors as (
         ['int_journey__matomo_events'],
         [
             'source', 'visit_id', 'subject_key', 'user_key', 'event_type', 'page_path',
-            'event_category', 'event_action', 'order_key', 'campaign_key', 'event_position',
+            'event_category', 'event_action', 'order_key', 'campaign_tags', 'event_position',
             'revenue_amount', 'occurred_at',
         ]
     ) }}
