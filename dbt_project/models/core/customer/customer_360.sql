@@ -74,7 +74,7 @@ opportunities as (
 
 consents as (
 
-    select * from {{ ref('int_customer__consents') }}
+    select * from {{ ref('int_consent__person_states') }}
 
 ),
 

@@ -7,7 +7,7 @@
 {%- set bits = [] %}
 {%- for purpose in purposes %}
     {%- set granted = "pivoted." ~ purpose ~ "_consent = 'granted'" %}
-    {%- do bits.append("case when " ~ granted ~ " then " ~ 2 ** loop.index0 ~ " else 0 end") %}
+    {%- do bits.append("case when " ~ granted ~ " then masks." ~ purpose ~ " else 0 end") %}
 {%- endfor %}
 
 with
@@ -21,6 +21,19 @@ persons as (
 states as (
 
     select * from {{ ref('int_consent__current_states') }}
+
+),
+
+masks as (
+
+    select
+        {% for purpose in purposes -%}
+            max(case when purpose = '{{ purpose }}' then purpose_mask end) as {{ purpose }}
+            {%- if not loop.last %},
+            {% endif %}
+        {%- endfor %}
+
+    from {{ ref('purposes') }}
 
 ),
 
@@ -50,6 +63,8 @@ everybody as (
         cast({{ bits | join(' + ') }} as bigint) as purpose_mask
 
     from persons
+
+    cross join masks
 
     left join pivoted
         on persons.person_id = pivoted.person_id

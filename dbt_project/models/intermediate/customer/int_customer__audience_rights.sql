@@ -4,7 +4,7 @@ with
 
 consents as (
 
-    select * from {{ ref('int_customer__consents') }}
+    select * from {{ ref('int_consent__person_states') }}
 
 ),
 

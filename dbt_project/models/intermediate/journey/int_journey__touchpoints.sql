@@ -32,7 +32,7 @@ signal_rules as (
 
 consents as (
 
-    select * from {{ ref('int_customer__consents') }}
+    select * from {{ ref('int_consent__person_states') }}
 
 ),
 
