@@ -1,10 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='subject_key',
+    incremental_strategy='append',
     on_schema_change='fail',
     indexes=[{'columns': ['subject_key']}],
-    post_hook="{{ forget_vanished_visitors() if is_incremental() }}"
+    pre_hook="{{ forget_outdated(ref('int_journey__visitor_states')) if is_incremental() }}"
 ) }}
 
 -- Exact restatement: all sessions of a visitor whose visits changed are computed anew, however
@@ -34,37 +33,54 @@ rules as (
 
 ),
 
-{{ touched_visitors([
-    'inactivity_minutes', 'cap_hours', 'split_at_midnight', 'split_on_campaign_change', 'time_zone',
-]) }},
+{{ touched_by(ref('int_journey__visitor_states'), 'subject_key') }},
+
+-- Before any event is looked at: most days most visits are of nobody touched.
+touched_visits as {{ once() }}(
+
+    select
+        touched.holder_number,
+        visits.source,
+        visits.visit_id,
+        visits.user_key,
+        visits.campaign_tags
+
+    from visits
+
+    inner join touched
+        on visits.subject_key = touched.subject_key
+
+),
 
 -- What is not needed to begin or describe a session stays out of the one large sort.
 neighboured as (
 
     select
-        touched_visitors.visitor_number,
+        visits.holder_number,
         events.source,
         events.visit_id,
-        events.user_key,
+        coalesce(events.user_key, visits.user_key) as user_key,
         events.event_type,
         events.page_path,
-        events.campaign_tags,
+        visits.campaign_tags,
         events.order_key,
         events.event_position,
         events.revenue_amount,
         events.occurred_at,
         lag(events.occurred_at) over visitor as previous_at,
         lag(events.visit_id) over visitor as previous_visit_id,
-        lag(events.campaign_tags) over visitor as previous_campaign_tags,
-        lag(events.user_key) over visitor as previous_user_key
+        lag(visits.campaign_tags) over visitor as previous_campaign_tags,
+        lag(coalesce(events.user_key, visits.user_key)) over visitor as previous_user_key
 
     from events
 
-    inner join touched_visitors
-        on events.subject_key = touched_visitors.subject_key
+    inner join touched_visits as visits
+        on
+            events.source = visits.source
+            and events.visit_id = visits.visit_id
 
     window visitor as (
-        partition by touched_visitors.visitor_number
+        partition by visits.holder_number
         order by events.occurred_at asc, events.visit_id asc, events.event_position asc
     )
 
@@ -74,7 +90,7 @@ neighboured as (
 started as (
 
     select
-        neighboured.visitor_number,
+        neighboured.holder_number,
         neighboured.source,
         neighboured.visit_id,
         neighboured.user_key,
@@ -125,7 +141,7 @@ numbered as (
     from started
 
     window visitor_so_far as (
-        partition by started.visitor_number
+        partition by started.holder_number
         order by started.occurred_at asc, started.visit_id asc, started.event_position asc
         rows between unbounded preceding and current row
     )
@@ -156,7 +172,7 @@ capped as (
 grouped as (
 
     select
-        visitor_number,
+        holder_number,
         session_number,
         part_number,
         min(source) as source,
@@ -174,7 +190,7 @@ grouped as (
 
     from capped
 
-    group by visitor_number, session_number, part_number
+    group by holder_number, session_number, part_number
 
 ),
 
@@ -182,11 +198,11 @@ placed as (
 
     select
         {{ surrogate_key([
-            'grouped.source', 'touched_visitors.subject_key', 'grouped.started_at',
+            'grouped.source', 'touched.subject_key', 'grouped.started_at',
             'grouped.session_number', 'grouped.part_number',
         ]) }} as session_id,
         grouped.source,
-        touched_visitors.subject_key,
+        touched.subject_key,
         grouped.user_key,
         grouped.first_visit_id,
         grouped.landing_page_path,
@@ -215,14 +231,14 @@ placed as (
         ) as duration_seconds,
         grouped.tracked_revenue_amount,
         coalesce(visits.is_bot, false) as is_bot,
-        touched_visitors.visitor_state,
+        touched.holder_state,
         grouped.started_at,
         grouped.ended_at
 
     from grouped
 
-    inner join touched_visitors
-        on grouped.visitor_number = touched_visitors.visitor_number
+    inner join touched
+        on grouped.holder_number = touched.holder_number
 
     left join visits
         on

@@ -1,10 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='subject_key',
+    incremental_strategy='append',
     on_schema_change='fail',
     indexes=[{'columns': ['subject_key']}],
-    post_hook="{{ forget_vanished_visitors() if is_incremental() }}"
+    pre_hook="{{ forget_outdated(ref('int_journey__visitor_states')) if is_incremental() }}"
 ) }}
 
 with
@@ -21,25 +20,36 @@ web_signals as (
 
 ),
 
-rules as (
+visits as (
 
-    select {{ string_set(surrogate_key([
-        'signal', 'action_type_pattern', 'category_pattern', 'action_pattern', 'path_pattern',
-    ])) }} as rules_key
-
-    from web_signals
+    select * from {{ ref('int_journey__web_visits') }}
 
 ),
 
-{{ touched_visitors(['rules_key']) }},
+{{ touched_by(ref('int_journey__visitor_states'), 'subject_key') }},
+
+touched_visits as {{ once() }}(
+
+    select
+        touched.holder_number,
+        visits.source,
+        visits.visit_id,
+        visits.user_key
+
+    from visits
+
+    inner join touched
+        on visits.subject_key = touched.subject_key
+
+),
 
 touched_events as (
 
     select
-        touched_visitors.visitor_number,
+        visits.holder_number,
         events.source,
         events.visit_id,
-        events.user_key,
+        coalesce(events.user_key, visits.user_key) as user_key,
         coalesce(events.event_type, '') as event_type,
         coalesce(events.page_path, '') as page_path,
         coalesce(events.event_category, '') as event_category,
@@ -48,8 +58,10 @@ touched_events as (
 
     from events
 
-    inner join touched_visitors
-        on events.subject_key = touched_visitors.subject_key
+    inner join touched_visits as visits
+        on
+            events.source = visits.source
+            and events.visit_id = visits.visit_id
 
 ),
 
@@ -105,7 +117,7 @@ signalled as (
         matched_kinds.signal,
         touched_events.source,
         touched_events.visit_id,
-        touched_events.visitor_number,
+        touched_events.holder_number,
         max(touched_events.user_key) as user_key,
         min(touched_events.occurred_at) as occurred_at
 
@@ -120,7 +132,7 @@ signalled as (
 
     -- Numbers first: where this is sorted, they decide most comparisons.
     group by
-        touched_events.visitor_number,
+        touched_events.holder_number,
         touched_events.visit_id,
         touched_events.source,
         matched_kinds.signal
@@ -134,15 +146,15 @@ marked as (
         coalesce(signalled.signal, 'none') as signal,
         signalled.source,
         signalled.visit_id,
-        touched_visitors.subject_key,
+        touched.subject_key,
         signalled.user_key,
-        touched_visitors.visitor_state,
+        touched.holder_state,
         signalled.occurred_at
 
-    from touched_visitors
+    from touched
 
     left join signalled
-        on touched_visitors.visitor_number = signalled.visitor_number
+        on touched.holder_number = signalled.holder_number
 
 )
 

@@ -1,10 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='person_id',
+    incremental_strategy='append',
     on_schema_change='fail',
     indexes=[{'columns': ['person_id']}],
-    post_hook="{{ forget_vanished_persons(ref('int_lifecycle__signal_states')) if is_incremental() }}"
+    pre_hook="{{ forget_outdated(ref('int_lifecycle__signal_states')) if is_incremental() }}"
 ) }}
 
 -- When each rule holds for each person: a running sum of signals that enter and, after the
@@ -19,69 +18,45 @@ all_signals as (
 
 ),
 
-signal_states as (
-
-    select * from {{ ref('int_lifecycle__signal_states') }}
-
-),
-
 rule_lines as (
 
     select * from {{ ref('int_lifecycle__rule_lines') }}
 
 ),
 
-rules as (
-
-    select md5({{ string_set('line_key') }}) as rules_state from rule_lines
-
-),
-
-person_states as (
-
-    select
-        signal_states.person_id,
-        signal_states.signal_state || '|' || rules.rules_state as person_state
-
-    from signal_states
-
-    cross join rules
-
-),
-
-{{ touched_persons() }},
+{{ touched_by(ref('int_lifecycle__signal_states'), 'person_id') }},
 
 signals as (
 
     select
-        touched_persons.person_number,
+        touched.holder_number,
         all_signals.signal,
         all_signals.reporting_amount,
         all_signals.occurred_at
 
     from all_signals
 
-    inner join touched_persons
-        on all_signals.person_id = touched_persons.person_id
+    inner join touched
+        on all_signals.person_id = touched.person_id
 
 ),
 
 first_seen as (
 
     select
-        person_number,
+        holder_number,
         min(occurred_at) as first_seen_at
 
     from signals
 
-    group by person_number
+    group by holder_number
 
 ),
 
 weighed as (
 
     select
-        signals.person_number,
+        signals.holder_number,
         rule_lines.line_number,
         rule_lines.window_days,
         signals.occurred_at,
@@ -108,7 +83,7 @@ ends as (
 points as (
 
     select
-        weighed.person_number,
+        weighed.holder_number,
         weighed.line_number,
         case ends.direction
             when 1 then weighed.occurred_at
@@ -127,7 +102,7 @@ points as (
 summed as (
 
     select
-        person_number,
+        holder_number,
         line_number,
         changed_at,
         sum(weight) over line_so_far as measured,
@@ -135,7 +110,7 @@ summed as (
 
     from points
 
-    window line_so_far as (partition by person_number, line_number order by changed_at asc)
+    window line_so_far as (partition by holder_number, line_number order by changed_at asc)
 
 ),
 
@@ -144,7 +119,7 @@ running as (
     select
         summed.*,
         lag(summed.measured, 1, 0) over (
-            partition by summed.person_number, summed.line_number order by summed.changed_at asc
+            partition by summed.holder_number, summed.line_number order by summed.changed_at asc
         ) as measured_before
 
     from summed
@@ -155,7 +130,7 @@ running as (
 changes as (
 
     select
-        running.person_number,
+        running.holder_number,
         rule_lines.priority,
         running.changed_at,
         case
@@ -180,7 +155,7 @@ changes as (
     union all
 
     select
-        first_seen.person_number,
+        first_seen.holder_number,
         rule_lines.priority,
         first_seen.first_seen_at as changed_at,
         1 as change
@@ -205,31 +180,31 @@ rule_sizes as (
 stepped as (
 
     select
-        person_number,
+        holder_number,
         priority,
         changed_at,
         sum(sum(change)) over (
-            partition by person_number, priority
+            partition by holder_number, priority
             order by changed_at asc
             rows between unbounded preceding and current row
         ) as lines_holding,
         lead(changed_at) over (
-            partition by person_number, priority
+            partition by holder_number, priority
             order by changed_at asc
         ) as next_changed_at
 
     from changes
 
-    group by person_number, priority, changed_at
+    group by holder_number, priority, changed_at
 
 ),
 
 intervals as (
 
     select
-        touched_persons.person_id,
+        touched.person_id,
         stepped.priority,
-        touched_persons.person_state,
+        touched.holder_state,
         stepped.changed_at as valid_from,
         coalesce(stepped.next_changed_at, {{ end_of_time() }}) as valid_to
 
@@ -240,8 +215,8 @@ intervals as (
             stepped.priority = rule_sizes.priority
             and stepped.lines_holding = rule_sizes.line_count
 
-    inner join touched_persons
-        on stepped.person_number = touched_persons.person_number
+    inner join touched
+        on stepped.holder_number = touched.holder_number
 
 )
 

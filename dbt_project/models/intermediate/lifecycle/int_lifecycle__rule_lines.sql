@@ -14,9 +14,6 @@ numbered as (
         cast(row_number() over (
             order by priority asc, trait asc, measure asc, operator asc, threshold asc
         ) as int) as line_number,
-        {{ surrogate_key([
-            'priority', 'trait', 'measure', 'operator', 'threshold', 'window_days',
-        ]) }} as line_key,
         priority,
         trait,
         measure,

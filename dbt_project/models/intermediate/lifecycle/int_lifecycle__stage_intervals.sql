@@ -1,12 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='person_id',
+    incremental_strategy='append',
     on_schema_change='fail',
     indexes=[{'columns': ['person_id']}],
-    post_hook="{{
-        forget_vanished_persons(ref('int_lifecycle__rule_intervals')) if is_incremental()
-    }}"
+    pre_hook="{{ forget_outdated(ref('int_lifecycle__signal_states')) if is_incremental() }}"
 ) }}
 
 -- One stage at a time: of the rules that hold the lowest priority number wins. Stretches of the
@@ -38,72 +35,34 @@ stages as (
 
 ),
 
-named_rules as (
-
-    select
-        md5({{ string_set(surrogate_key([
-            'rules.priority', 'rules.reason_code', 'stages.stage', 'stages.stage_rank',
-        ])) }}) as rules_state
-
-    from rules
-
-    inner join stages
-        on rules.stage = stages.stage
-
-),
-
-told_states as (
-
-    select
-        person_id,
-        max(person_state) as person_state
-
-    from all_rule_intervals
-
-    group by person_id
-
-),
-
-person_states as (
-
-    select
-        told_states.person_id,
-        told_states.person_state || '|' || named_rules.rules_state as person_state
-
-    from told_states
-
-    cross join named_rules
-
-),
-
-{{ touched_persons() }},
+{{ touched_by(ref('int_lifecycle__signal_states'), 'person_id') }},
 
 rule_intervals as (
 
     select
-        touched_persons.person_number,
+        touched.holder_number,
         all_rule_intervals.priority,
         all_rule_intervals.valid_from,
         all_rule_intervals.valid_to
 
     from all_rule_intervals
 
-    inner join touched_persons
-        on all_rule_intervals.person_id = touched_persons.person_id
+    inner join touched
+        on all_rule_intervals.person_id = touched.person_id
 
 ),
 
 boundaries as (
 
     select
-        person_number,
+        holder_number,
         valid_from as changed_at
     from rule_intervals
 
     union
 
     select
-        person_number,
+        holder_number,
         valid_to as changed_at
     from rule_intervals
 
@@ -112,9 +71,9 @@ boundaries as (
 sliced as (
 
     select
-        person_number,
+        holder_number,
         changed_at as valid_from,
-        lead(changed_at) over (partition by person_number order by changed_at asc) as valid_to
+        lead(changed_at) over (partition by holder_number order by changed_at asc) as valid_to
 
     from boundaries
 
@@ -123,7 +82,7 @@ sliced as (
 won as (
 
     select
-        sliced.person_number,
+        sliced.holder_number,
         sliced.valid_from,
         sliced.valid_to,
         min(rule_intervals.priority) as priority
@@ -132,20 +91,20 @@ won as (
 
     inner join rule_intervals
         on
-            sliced.person_number = rule_intervals.person_number
+            sliced.holder_number = rule_intervals.holder_number
             and sliced.valid_from >= rule_intervals.valid_from
             and sliced.valid_from < rule_intervals.valid_to
 
     where sliced.valid_to is not null
 
-    group by sliced.person_number, sliced.valid_from, sliced.valid_to
+    group by sliced.holder_number, sliced.valid_from, sliced.valid_to
 
 ),
 
 staged as (
 
     select
-        won.person_number,
+        won.holder_number,
         stages.stage,
         stages.stage_rank,
         rules.reason_code,
@@ -163,7 +122,7 @@ staged as (
     inner join stages
         on rules.stage = stages.stage
 
-    window person as (partition by won.person_number order by won.valid_from asc)
+    window person as (partition by won.holder_number order by won.valid_from asc)
 
 ),
 
@@ -187,7 +146,7 @@ numbered as (
     select
         flagged.*,
         sum(flagged.is_entry) over (
-            partition by flagged.person_number
+            partition by flagged.holder_number
             order by flagged.valid_from asc
             rows between unbounded preceding and current row
         ) as stage_number
@@ -199,7 +158,7 @@ numbered as (
 islands as (
 
     select
-        person_number,
+        holder_number,
         cast(stage_number as int) as stage_number,
         min(stage) as stage,
         min(stage_rank) as stage_rank,
@@ -210,27 +169,27 @@ islands as (
 
     from numbered
 
-    group by person_number, stage_number
+    group by holder_number, stage_number
 
 ),
 
 stated as (
 
     select
-        touched_persons.person_id,
+        touched.person_id,
         islands.stage_number,
         islands.stage,
         islands.stage_rank,
         islands.reason_code,
         islands.rule_priority,
-        touched_persons.person_state,
+        touched.holder_state,
         islands.valid_from,
         islands.valid_to
 
     from islands
 
-    inner join touched_persons
-        on islands.person_number = touched_persons.person_number
+    inner join touched
+        on islands.holder_number = touched.holder_number
 
 )
 

@@ -1,12 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='person_id',
+    incremental_strategy='append',
     on_schema_change='fail',
     indexes=[{'columns': ['person_id']}],
-    post_hook="{{
-        forget_vanished_persons(ref('int_lifecycle__stage_intervals')) if is_incremental()
-    }}"
+    pre_hook="{{ forget_outdated(ref('int_lifecycle__signal_states')) if is_incremental() }}"
 ) }}
 
 -- All that a stretch tells without a clock, so that it is computed only when the stretches change.
@@ -24,47 +21,12 @@ stages as (
 
 ),
 
-rules as (
-
-    select
-        md5({{ string_set(surrogate_key([
-            'stage', 'stage_rank', 'family', 'funnel_stage', 'is_optional',
-        ])) }}) as rules_state
-
-    from stages
-
-),
-
-told_states as (
-
-    select
-        person_id,
-        max(person_state) as person_state
-
-    from all_intervals
-
-    group by person_id
-
-),
-
-person_states as (
-
-    select
-        told_states.person_id,
-        told_states.person_state || '|' || rules.rules_state as person_state
-
-    from told_states
-
-    cross join rules
-
-),
-
-{{ touched_persons() }},
+{{ touched_by(ref('int_lifecycle__signal_states'), 'person_id') }},
 
 neighboured as (
 
     select
-        touched_persons.person_number,
+        touched.holder_number,
         intervals.stage_number,
         intervals.stage,
         intervals.stage_rank,
@@ -76,17 +38,17 @@ neighboured as (
         lag(intervals.stage_rank) over person as previous_rank,
         lag(intervals.valid_from) over person as previous_from,
         row_number() over (
-            partition by touched_persons.person_number, intervals.stage
+            partition by touched.holder_number, intervals.stage
             order by intervals.valid_from asc
         ) as entry_number
 
     from all_intervals as intervals
 
-    inner join touched_persons
-        on intervals.person_id = touched_persons.person_id
+    inner join touched
+        on intervals.person_id = touched.person_id
 
     window person as (
-        partition by touched_persons.person_number order by intervals.valid_from asc
+        partition by touched.holder_number order by intervals.valid_from asc
     )
 
 ),
@@ -95,7 +57,7 @@ neighboured as (
 skipped as (
 
     select
-        neighboured.person_number,
+        neighboured.holder_number,
         neighboured.stage_number,
         cast(count(*) as int) as skipped_count
 
@@ -107,16 +69,16 @@ skipped as (
             and stages.stage_rank > coalesce(neighboured.previous_rank, 0)
             and neighboured.stage_rank > stages.stage_rank
 
-    group by neighboured.person_number, neighboured.stage_number
+    group by neighboured.holder_number, neighboured.stage_number
 
 ),
 
 described as (
 
     select
-        {{ surrogate_key(['touched_persons.person_id', 'neighboured.valid_from']) }}
+        {{ surrogate_key(['touched.person_id', 'neighboured.valid_from']) }}
             as lifecycle_id,
-        touched_persons.person_id,
+        touched.person_id,
         neighboured.stage_number,
         neighboured.stage,
         neighboured.stage_rank,
@@ -137,21 +99,21 @@ described as (
                 {{ days_between('neighboured.previous_from', 'neighboured.valid_from') }}
         end as days_in_previous_stage,
         neighboured.entry_number > 1 as is_reentered,
-        touched_persons.person_state,
+        touched.holder_state,
         neighboured.valid_from,
         neighboured.valid_to
 
     from neighboured
 
-    inner join touched_persons
-        on neighboured.person_number = touched_persons.person_number
+    inner join touched
+        on neighboured.holder_number = touched.holder_number
 
     inner join stages
         on neighboured.stage = stages.stage
 
     left join skipped
         on
-            neighboured.person_number = skipped.person_number
+            neighboured.holder_number = skipped.holder_number
             and neighboured.stage_number = skipped.stage_number
 
 )
