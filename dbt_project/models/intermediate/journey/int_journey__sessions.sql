@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    unique_key='subject_key',
     on_schema_change='fail',
     indexes=[{'columns': ['subject_key']}],
     pre_hook="{{ forget_outdated(ref('int_journey__visitor_states')) if is_incremental() }}"
@@ -223,10 +224,8 @@ placed as (
         grouped.order_count,
         cast(
             floor(
-                (
-                    {{ epoch_us('grouped.ended_at') }}
-                    - {{ epoch_us('grouped.started_at') }}
-                ) / 1000000.0
+                ({{ epoch_us('grouped.ended_at') }} - {{ epoch_us('grouped.started_at') }})
+                / 1000000.0
             ) as int
         ) as duration_seconds,
         grouped.tracked_revenue_amount,
