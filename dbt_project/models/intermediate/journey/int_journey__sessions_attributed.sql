@@ -6,9 +6,23 @@ sessions as (
 
 ),
 
-links as (
+user_links as (
 
-    select * from {{ ref('int_identity__person_links') }}
+    select *
+
+    from {{ ref('int_identity__person_links') }}
+
+    where identifier_type = 'user_id'
+
+),
+
+device_links as (
+
+    select *
+
+    from {{ ref('int_identity__person_links') }}
+
+    where identifier_type = 'anonymous_id'
 
 ),
 
@@ -77,13 +91,13 @@ attributed as (
 
     cross join rules
 
-    left join links as user_links
+    left join user_links
         on
             sessions.user_key = user_links.subject_key
             and sessions.started_at >= user_links.valid_from
             and sessions.started_at < user_links.valid_to
 
-    left join links as device_links
+    left join device_links
         on
             sessions.subject_key = device_links.subject_key
             and sessions.started_at >= device_links.valid_from
