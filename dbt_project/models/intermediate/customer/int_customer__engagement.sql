@@ -16,52 +16,50 @@ clock as (
 
 ),
 
-ranked as (
+ordered as (
 
     select
         *,
-        row_number() over (
-            partition by person_id order by started_at asc, session_id asc
-        ) as from_first,
-        row_number() over (
-            partition by person_id order by started_at desc, session_id desc
-        ) as from_last
+        row_number() over in_time = 1 as is_first,
+        lead(session_id) over in_time is null as is_last
 
     from sessions
+
+    window in_time as (partition by person_id order by started_at asc, session_id asc)
 
 ),
 
 summarised as (
 
     select
-        ranked.person_id,
-        max(case when ranked.from_first = 1 then ranked.channel_group end) as first_channel_group,
-        max(case when ranked.from_first = 1 then ranked.source end) as first_source,
-        max(case when ranked.from_first = 1 then ranked.medium end) as first_medium,
-        max(case when ranked.from_first = 1 then ranked.campaign_name end) as first_campaign_name,
-        max(case when ranked.from_last = 1 then ranked.channel_group end) as last_channel_group,
-        max(case when ranked.from_last = 1 then ranked.source end) as last_source,
-        max(case when ranked.from_last = 1 then ranked.device_type end) as last_device_type,
-        max(case when ranked.from_last = 1 then ranked.country_code end) as last_country_code,
+        ordered.person_id,
+        max(case when ordered.is_first then ordered.channel_group end) as first_channel_group,
+        max(case when ordered.is_first then ordered.source end) as first_source,
+        max(case when ordered.is_first then ordered.medium end) as first_medium,
+        max(case when ordered.is_first then ordered.campaign_name end) as first_campaign_name,
+        max(case when ordered.is_last then ordered.channel_group end) as last_channel_group,
+        max(case when ordered.is_last then ordered.source end) as last_source,
+        max(case when ordered.is_last then ordered.device_type end) as last_device_type,
+        max(case when ordered.is_last then ordered.country_code end) as last_country_code,
         cast(count(*) as int) as session_count,
-        cast(sum(case when ranked.is_engaged then 1 else 0 end) as int) as engaged_session_count,
+        cast(sum(case when ordered.is_engaged then 1 else 0 end) as int) as engaged_session_count,
         cast(
             sum(
                 case
-                    when ranked.started_at > {{ ts_add('day', '-30', 'clock.as_of') }} then 1
+                    when ordered.started_at > {{ ts_add('day', '-30', 'clock.as_of') }} then 1
                     else 0
                 end
             ) as int
         ) as session_30d_count,
-        cast(sum(ranked.view_count) as int) as view_count,
-        min(ranked.started_at) as first_session_at,
-        max(ranked.started_at) as last_session_at
+        cast(sum(ordered.view_count) as int) as view_count,
+        min(ordered.started_at) as first_session_at,
+        max(ordered.started_at) as last_session_at
 
-    from ranked
+    from ordered
 
     cross join clock
 
-    group by ranked.person_id
+    group by ordered.person_id
 
 )
 
