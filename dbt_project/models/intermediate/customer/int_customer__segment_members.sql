@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
-
 -- A person is in a segment when all lines of one of its groups hold. A trait without a value
 -- counts as 0 where a number is asked for and never equals a text.
 with
@@ -114,49 +112,35 @@ tallied as (
 
 ),
 
--- Only groups that hold for somebody without any trait need everybody looked at.
-candidates as (
+members as (
 
     select
-        person_id,
-        segment,
-        rule_group
+        tallied.segment,
+        tallied.person_id
     from tallied
+    inner join rule_sizes
+        on
+            tallied.segment = rule_sizes.segment
+            and tallied.rule_group = rule_sizes.rule_group
+            and tallied.lines_changed
+            = rule_sizes.line_count - rule_sizes.lines_holding_without_value
 
     union
 
+    -- Only groups that hold for somebody without any trait need everybody looked at.
     select
-        persons.person_id,
         rule_sizes.segment,
-        rule_sizes.rule_group
+        persons.person_id
     from persons
     cross join rule_sizes
-    where rule_sizes.lines_holding_without_value = rule_sizes.line_count
-
-),
-
-members as (
-
-    select distinct
-        candidates.segment,
-        candidates.person_id
-
-    from candidates
-
-    inner join rule_sizes
-        on
-            candidates.segment = rule_sizes.segment
-            and candidates.rule_group = rule_sizes.rule_group
-
     left join tallied
         on
-            candidates.person_id = tallied.person_id
-            and candidates.segment = tallied.segment
-            and candidates.rule_group = tallied.rule_group
-
+            persons.person_id = tallied.person_id
+            and rule_sizes.segment = tallied.segment
+            and rule_sizes.rule_group = tallied.rule_group
     where
-        rule_sizes.lines_holding_without_value + coalesce(tallied.lines_changed, 0)
-        = rule_sizes.line_count
+        rule_sizes.lines_holding_without_value = rule_sizes.line_count
+        and tallied.person_id is null
 
 )
 
