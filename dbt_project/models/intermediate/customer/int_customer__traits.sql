@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
-
 with
 
 traits as (
@@ -32,38 +30,72 @@ clock as (
 
 ),
 
-counted as (
+-- Traits of one signal and window differ in what they tell of it only.
+looked_at as {{ once() }}(
 
-    select
-        signals.person_id,
-        traits.trait,
-        cast(
-            case traits.aggregation
-                when 'count' then count(*)
-                when 'sum' then coalesce(sum(signals.reporting_amount), 0)
-            end as {{ t_ratio() }}
-        ) as value_number,
-        case traits.aggregation
-            when 'latest' then max(signals.occurred_at)
-            when 'first' then min(signals.occurred_at)
-        end as value_at,
-        max(signals.occurred_at) as observed_at
+    select distinct
+        traits.source as signal,
+        traits.window_days,
+        case
+            when traits.window_days is null then {{ beginning_of_time() }}
+            else {{ ts_add('day', '-traits.window_days', 'clock.as_of') }}
+        end as looked_back_to
 
     from traits
 
     cross join clock
 
-    inner join signals
-        on
-            traits.source = signals.signal
-            and (
-                traits.window_days is null
-                or signals.occurred_at > {{ ts_add('day', '-traits.window_days', 'clock.as_of') }}
-            )
-
     where traits.origin = 'signal'
 
-    group by signals.person_id, traits.trait, traits.aggregation
+),
+
+tallied as (
+
+    select
+        signals.person_id,
+        looked_at.signal,
+        looked_at.window_days,
+        count(*) as signal_count,
+        sum(signals.reporting_amount) as amount,
+        min(signals.occurred_at) as first_at,
+        max(signals.occurred_at) as latest_at
+
+    from signals
+
+    inner join looked_at
+        on
+            signals.signal = looked_at.signal
+            and signals.occurred_at > looked_at.looked_back_to
+
+    group by signals.person_id, looked_at.signal, looked_at.window_days
+
+),
+
+counted as (
+
+    select
+        tallied.person_id,
+        traits.trait,
+        cast(
+            case traits.aggregation
+                when 'count' then tallied.signal_count
+                when 'sum' then coalesce(tallied.amount, 0)
+            end as {{ t_ratio() }}
+        ) as value_number,
+        case traits.aggregation
+            when 'latest' then tallied.latest_at
+            when 'first' then tallied.first_at
+        end as value_at,
+        tallied.latest_at as observed_at
+
+    from traits
+
+    inner join tallied
+        on
+            traits.source = tallied.signal
+            and traits.window_days is not distinct from tallied.window_days
+
+    where traits.origin = 'signal'
 
 ),
 
@@ -118,7 +150,8 @@ ranked as (
                 record_id asc
         ) as value_rank,
         count(*) over (partition by person_id, trait) as value_count,
-        sum({{ to_number('value') }}) over (partition by person_id, trait) as value_sum
+        sum(case when aggregation = 'sum' then {{ to_number('value') }} end)
+            over (partition by person_id, trait) as value_sum
 
     from read_values
 
