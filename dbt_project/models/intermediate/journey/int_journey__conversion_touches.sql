@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['conversion_id']}]) }}
-
 -- The path to each conversion: touchpoints of its cycle, from the look-back or the conversion of
 -- the same kind before, up to the conversion itself.
 with

@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
-
 with
 
 signals as (

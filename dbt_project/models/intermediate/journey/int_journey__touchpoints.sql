@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['person_id']}]) }}
-
 -- Only of people who do not object to analytics now; the device's own permission at the time was
 -- checked before the event was stored.
 with
@@ -30,9 +28,13 @@ signal_rules as (
 
 ),
 
-consents as (
+objections as (
 
-    select * from {{ ref('int_consent__person_states') }}
+    select *
+
+    from {{ ref('int_consent__person_states') }}
+
+    where analytics_consent = 'denied'
 
 ),
 
@@ -128,10 +130,10 @@ permitted as (
 
     from stacked
 
-    left join consents
-        on stacked.person_id = consents.person_id
+    left join objections
+        on stacked.person_id = objections.person_id
 
-    where coalesce(consents.analytics_consent, 'unknown') <> 'denied'
+    where objections.person_id is null
 
 )
 
