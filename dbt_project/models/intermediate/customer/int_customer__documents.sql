@@ -19,8 +19,8 @@ stacked as (
 
     select
         'hubspot_contacts' as source,
+        'hubspot' as source_system,
         hubspot_contact_id as record_id,
-        subject_key,
         {{ row_json('contacts') }} as document,
         cast(extra as {{ t_text() }}) as extra,
         updated_at
@@ -30,8 +30,8 @@ stacked as (
 
     select
         'shopify_customers' as source,
+        'shopify' as source_system,
         shopify_customer_id as record_id,
-        subject_key,
         {{ row_json('customers') }} as document,
         cast(extra as {{ t_text() }}) as extra,
         updated_at

@@ -18,9 +18,9 @@ documents as (
 
 ),
 
-links as (
+records as (
 
-    select * from {{ ref('int_identity__person_links') }}
+    select * from {{ ref('int_customer__records') }}
 
 ),
 
@@ -102,7 +102,7 @@ counted as (
 read_values as (
 
     select
-        links.person_id,
+        records.person_id,
         traits.trait,
         traits.aggregation,
         traits.data_type,
@@ -126,11 +126,10 @@ read_values as (
                 > {{ ts_add('day', '-traits.window_days', 'clock.as_of') }}
             )
 
-    inner join links
+    inner join records
         on
-            documents.subject_key = links.subject_key
-            and clock.as_of >= links.valid_from
-            and clock.as_of < links.valid_to
+            documents.source_system = records.source_system
+            and documents.record_id = records.record_id
 
     where traits.origin in ('field', 'extra')
 
