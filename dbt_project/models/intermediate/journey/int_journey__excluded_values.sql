@@ -2,7 +2,13 @@ with
 
 visits as (
 
-    select * from {{ ref('int_journey__sessions') }}
+    select distinct
+        referrer_host,
+        browser_name,
+        landing_page_path,
+        is_bot
+
+    from {{ ref('int_journey__sessions') }}
 
 ),
 
