@@ -6,26 +6,39 @@
     'subject_key', 'purpose', 'action', 'state', 'is_personal_grant', 'effective_at', 'lapses_at',
     'next_at', 'overruled_since',
 ] %}
-said as (
+kept as {{ once() }}(
 
     select
         touched.person_number,
-        {% for column in told -%}
-            events.{{ column }},
-        {% endfor -%}
-        {{ end_of_time() }} as held_until
+        links.subject_key
 
     from touched
 
     inner join {{ ref('int_identity__person_links') }} as links
         on touched.person_id = links.person_id
 
-    inner join {{ ref('int_consent__effective_events') }} as events
-        on links.subject_key = events.subject_key
-
     where
         links.valid_from = {{ beginning_of_time() }}
         and links.valid_to = {{ end_of_time() }}
+
+),
+
+said as (
+
+    select
+        kept.person_number,
+        {% for column in told -%}
+            events.{{ column }},
+        {% endfor -%}
+        {{ end_of_time() }} as held_until
+
+    from kept
+
+    inner join {{ ref('int_consent__effective_events') }} as events
+        on kept.subject_key = events.subject_key
+    {% if is_incremental() %}
+        where {{ is_among('events.subject_key', 'select news.subject_key from kept as news') }}
+    {%- endif %}
 
     union all
 

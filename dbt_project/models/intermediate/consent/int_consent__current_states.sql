@@ -57,6 +57,9 @@ intervals as (
     where
         intervals.valid_from <= moment.looked_at
         and intervals.valid_to > moment.looked_at
+        {% if is_incremental() -%}
+            and {{ is_among('intervals.person_id', 'select news.person_id from persons as news') }}
+        {%- endif %}
 
 ),
 

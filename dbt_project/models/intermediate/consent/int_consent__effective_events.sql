@@ -4,7 +4,11 @@
     incremental_strategy='append',
     unique_key='seq',
     on_schema_change='fail',
-    indexes=[{'columns': ['seq'], 'unique': true}, {'columns': ['subject_key']}],
+    indexes=[
+        {'columns': ['seq'], 'unique': true},
+        {'columns': ['subject_key']},
+        {'columns': ['effective_at']},
+    ],
     pre_hook="{{ forget_outdated(ref('int_consent__subject_inputs')) if is_incremental() }}"
 ) }}
 
