@@ -43,7 +43,7 @@ known as (
 touched as {{ once() }}(
 
     select
-        row_number() over (order by inputs.holder_state asc) as holder_number,
+        row_number() over (order by inputs.{{ key }} asc) as holder_number,
         inputs.{{ key }},
         inputs.holder_state
 

@@ -3,7 +3,6 @@
     incremental_strategy='append',
     unique_key='subject_key',
     on_schema_change='fail',
-    indexes=[{'columns': ['subject_key']}],
     pre_hook="{{ forget_outdated(ref('int_journey__visitor_states')) if is_incremental() }}"
 ) }}
 

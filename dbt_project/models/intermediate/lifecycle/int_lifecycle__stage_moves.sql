@@ -3,7 +3,6 @@
     incremental_strategy='append',
     unique_key='person_id',
     on_schema_change='fail',
-    indexes=[{'columns': ['person_id']}],
     pre_hook="{{ forget_outdated(ref('int_lifecycle__signal_states')) if is_incremental() }}"
 ) }}
 
