@@ -159,12 +159,14 @@ def content(
     """Return a digest of all rows whatever their order, without what the loader notes on them.
 
     With ``loads``, the table beside it that lists finished loads, only rows that those left count.
-    Values are hashed as they lie: printing them first takes as long again.
+    Values are hashed as they lie, since printing them first takes as long again; PostgreSQL has no
+    hash for what it keeps as ``json`` or ``xml``, so these are printed.
     """
     columns = [
-        sql.Identifier(row[0])
-        for row in connection.execute(
-            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 "
+        sql.SQL("{}::text" if is_printed else "{}").format(sql.Identifier(name))
+        for name, is_printed in connection.execute(
+            "select attname, atttypid in ('json'::regtype, 'xml'::regtype) from pg_attribute "
+            "where attrelid = %s::regclass and attnum > 0 "
             "and not attisdropped and attname not like '\\_dlt\\_%%' order by attname",
             [sql.Identifier(schema, table).as_string(connection)],
         )

@@ -15,7 +15,7 @@
 -- the engine sees what it must take apart; a full build leaves such rows out.
 with
 
-told as (
+observed as (
 
     {{ union_all(
         [
@@ -27,16 +27,6 @@ told as (
             'first_seen', 'last_seen', 'observation_count',
         ]
     ) }}
-
-),
-
-observed as (
-
-    select *
-
-    from told
-
-    where subject_key is not null
 
 ){% if is_incremental() %}
     ,
