@@ -59,8 +59,13 @@ class Measured:
     news: sql.Identifier | None
 
 
-def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
-    """Compare one mart with its core relation inside the caller's transaction."""
+def measure(
+    conn: psycopg.Connection, shape: Shape, position: int, rows_before: int | None
+) -> Measured:
+    """Compare one mart with its core relation inside the caller's transaction.
+
+    ``rows_before`` are the rows published, if known; else they are counted.
+    """
     mart = shape.mart
     core = relation(mart.core_schema, mart.core_table)
     if shape.is_new:
@@ -73,7 +78,7 @@ def measure(conn: psycopg.Connection, shape: Shape, position: int) -> Measured:
         conn.execute(sql.SQL("select op, count(*) from {} group by op").format(news)).fetchall()
     )
     # What was built may be a view, so that counting it would compute it once more.
-    before = _count(conn, relation(mart.schema, mart.table))
+    before = _count(conn, relation(mart.schema, mart.table)) if rows_before is None else rows_before
     if not counts:
         return untouched(shape, before)
     added, removed = counts.get("added", 0), counts.get("removed", 0)

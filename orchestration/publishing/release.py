@@ -191,13 +191,16 @@ def _release_once(
 
 
 def _measure_all(conn: psycopg.Connection, shapes: Shapes, seen: unwritten.Seen) -> list[Measured]:
-    rows = unwritten.known_rows(conn, shapes.marts, seen)
-    return [
-        untouched(shape, rows[shape.mart.name])
-        if shape.mart.name in rows
-        else measure(conn, shape, position)
-        for position, shape in enumerate(shapes.marts)
-    ]
+    known = unwritten.known_rows(conn, shapes.marts, seen)
+    measured = []
+    for position, shape in enumerate(shapes.marts):
+        rows, is_equal = known.get(shape.mart.name, (None, False))
+        measured.append(
+            untouched(shape, rows)
+            if is_equal and rows is not None
+            else measure(conn, shape, position, rows)
+        )
+    return measured
 
 
 def _pass_gate(conn: psycopg.Connection, changes: Sequence[MartChange]) -> int | None:

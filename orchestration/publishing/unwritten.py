@@ -1,4 +1,4 @@
-"""Which marts need not be compared: nobody wrote to them since they held what was built.
+"""Which marts need not be compared or counted: nobody wrote to them since they held what was built.
 
 ``marts_meta.compared`` keeps, per mart, the versions (``building.versions``) that the built
 relation and the published table had when a publish left them equal. Whatever is not known for
@@ -29,11 +29,16 @@ def look(conn: psycopg.Connection, marts: Sequence[Mart]) -> Seen:
     return versions.look(conn, schemas) if versions.is_alone(conn, schemas) else {}
 
 
-def known_rows(conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen) -> dict[str, int]:
-    """Return the rows of each mart that needs no comparison, by its name."""
+def known_rows(
+    conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen
+) -> dict[str, tuple[int, bool]]:
+    """Return, by mart, the rows published and whether it still holds what was built.
+
+    A mart is missing whose published rows must be counted.
+    """
     known = {
-        (schema, table): (told, rows)
-        for schema, table, *told, rows in conn.execute(
+        (schema, table): (built, published, rows)
+        for schema, table, built, published, rows in conn.execute(
             "select mart_schema, mart_table, built_version, published_version, rows_total "
             "from marts_meta.compared"
         )
@@ -41,9 +46,10 @@ def known_rows(conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen) ->
     found = {}
     for shape in shapes:
         mart = shape.mart
-        told, rows = known.get((mart.schema, mart.table), (None, 0))
-        if not shape.changes and told == [_version(seen, home) for home in _homes(mart)]:
-            found[mart.name] = rows
+        built, published, rows = known.get((mart.schema, mart.table), (None, None, 0))
+        built_now, published_now = (_version(seen, home) for home in _homes(mart))
+        if published is not None and published == published_now:
+            found[mart.name] = rows, not shape.changes and built == built_now
     return found
 
 

@@ -50,6 +50,15 @@ def test_only_marts_of_what_was_written_are_read(world: World) -> None:
     assert read_by_a_publish(world) == set()
 
 
+def test_rows_of_a_mart_are_counted_only_when_somebody_else_wrote_to_it(world: World) -> None:
+    world.publish()
+    before = rows_read(world)["marts.visits"]
+    world.core("delete from core.visits where visit_id = 'v5'")
+    release = world.publish()
+    assert rows_read(world)["marts.visits"] - before == 2000, "read for the comparison alone"
+    assert {c.name: c.rows_after for c in release.changes}["marts.visits"] == 1999
+
+
 def test_a_table_made_anew_with_the_same_rows_is_compared_once_and_changes_nothing(
     world: World,
 ) -> None:

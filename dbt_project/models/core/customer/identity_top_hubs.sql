@@ -28,6 +28,8 @@ records_per_value as (
 
     group by identifier_type, subject_key
 
+    having count(*) > 1
+
 ),
 
 largest as (
