@@ -18,7 +18,7 @@ from ingestion.failpoints import fail_point
 from orchestration.publishing import apply as rows
 from orchestration.publishing import build, gate, ledger, unwritten
 from orchestration.publishing.checks import gates_of
-from orchestration.publishing.difference import MartChange, Measured, measure, untouched
+from orchestration.publishing.difference import MartChange, Measured
 from orchestration.publishing.errors import ReleaseBlocked, cleaned
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.session import PATIENCE_SECONDS, patiently, sole_publisher
@@ -83,7 +83,7 @@ def diff(conn: psycopg.Connection, marts: Sequence[Mart], *, are_all: bool = Tru
         seen = unwritten.look(conn, marts)
         with conn.transaction(force_rollback=True):
             shapes = plan_shapes(conn, marts, _today(), are_all=are_all)
-            changes = [m.change for m in _measure_all(conn, shapes, seen)]
+            changes = [m.change for m in unwritten.measure_all(conn, shapes.marts, seen)]
             found = gate.excesses(changes, gate.read_limits(conn))
             current = ledger.current_release(conn)
     except psycopg.Error as error:
@@ -150,7 +150,7 @@ def _release_once(
     conn: psycopg.Connection, order: _Order, started: float, seen: unwritten.Seen
 ) -> Release:
     shapes = plan_shapes(conn, order.marts, _today())
-    measured = _measure_all(conn, shapes, seen)
+    measured = unwritten.measure_all(conn, shapes.marts, seen)
     changes = tuple(m.change for m in measured)
     rows = {change.name: change.rows_after for change in changes}
     fail_point("publish.after_diff")
@@ -188,19 +188,6 @@ def _release_once(
     ledger.close_release(conn, release_id, seconds)
     fail_point("publish.before_commit")
     return Release(release_id, at, True, changes, seconds)
-
-
-def _measure_all(conn: psycopg.Connection, shapes: Shapes, seen: unwritten.Seen) -> list[Measured]:
-    known = unwritten.known_rows(conn, shapes.marts, seen)
-    measured = []
-    for position, shape in enumerate(shapes.marts):
-        rows, is_equal = known.get(shape.mart.name, (None, False))
-        measured.append(
-            untouched(shape, rows)
-            if is_equal and rows is not None
-            else measure(conn, shape, position, rows)
-        )
-    return measured
 
 
 def _pass_gate(conn: psycopg.Connection, changes: Sequence[MartChange]) -> int | None:

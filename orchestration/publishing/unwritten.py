@@ -12,6 +12,7 @@ import psycopg
 
 from orchestration.building import versions
 from orchestration.building.versions import Relation
+from orchestration.publishing.difference import Measured, measure, untouched
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.shape import Shape
 
@@ -29,28 +30,18 @@ def look(conn: psycopg.Connection, marts: Sequence[Mart]) -> Seen:
     return versions.look(conn, schemas) if versions.is_alone(conn, schemas) else {}
 
 
-def known_rows(
-    conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen
-) -> dict[str, tuple[int, bool]]:
-    """Return, by mart, the rows published and whether it still holds what was built.
-
-    A mart is missing whose published rows must be counted.
-    """
-    known = {
-        (schema, table): (built, published, rows)
-        for schema, table, built, published, rows in conn.execute(
-            "select mart_schema, mart_table, built_version, published_version, rows_total "
-            "from marts_meta.compared"
+def measure_all(conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen) -> list[Measured]:
+    """Compare the marts that may differ from what was built, inside the caller's transaction."""
+    known = _known_rows(conn, shapes, seen)
+    measured = []
+    for position, shape in enumerate(shapes):
+        rows, is_equal = known.get(shape.mart.name, (None, False))
+        measured.append(
+            untouched(shape, rows)
+            if is_equal and rows is not None
+            else measure(conn, shape, position, rows)
         )
-    }
-    found = {}
-    for shape in shapes:
-        mart = shape.mart
-        built, published, rows = known.get((mart.schema, mart.table), (None, None, 0))
-        built_now, published_now = (_version(seen, home) for home in _homes(mart))
-        if published is not None and published == published_now:
-            found[mart.name] = rows, not shape.changes and built == built_now
-    return found
+    return measured
 
 
 def remember(
@@ -90,3 +81,24 @@ def _homes(mart: Mart) -> tuple[tuple[str, str], tuple[str, str]]:
 def _version(relations: Seen, home: tuple[str, str]) -> str | None:
     relation = relations.get(home)
     return relation.version if relation else None
+
+
+def _known_rows(
+    conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen
+) -> dict[str, tuple[int, bool]]:
+    """Return rows of marts that nobody else wrote to, and whether they are still what was built."""
+    known = {
+        (schema, table): (built, published, rows)
+        for schema, table, built, published, rows in conn.execute(
+            "select mart_schema, mart_table, built_version, published_version, rows_total "
+            "from marts_meta.compared"
+        )
+    }
+    found = {}
+    for shape in shapes:
+        mart = shape.mart
+        built, published, rows = known.get((mart.schema, mart.table), (None, None, 0))
+        built_now, published_now = (_version(seen, home) for home in _homes(mart))
+        if published is not None and published == published_now:
+            found[mart.name] = rows, not shape.changes and built == built_now
+    return found
