@@ -19,6 +19,13 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A number of 32 bits from a moment: sums of such need no more room than a number. #}
+{% macro moment_int(e) -%}
+    {%- if target.type == 'postgres' -%} timestamp_hash({{ e }})
+    {%- else -%} hash({{ e }})
+    {%- endif -%}
+{%- endmacro %}
+
 {# An exact sum of whole numbers of any size. #}
 {% macro sum_int(e) -%}
     {%- if target.type == 'postgres' -%} sum({{ e }})

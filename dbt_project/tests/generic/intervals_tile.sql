@@ -16,11 +16,16 @@ having
     count(case when {{ from_column }} < {{ to_column }} then 1 end) <> count(*)
     or count(case when {{ from_column }} = {{ beginning_of_time() }} then 1 end) <> 1
     or count(case when {{ to_column }} = {{ end_of_time() }} then 1 end) <> 1
-    or coalesce({{ sum_int(
-        "case when " ~ from_column ~ " <> " ~ beginning_of_time() ~ " then "
-        ~ row_int([from_column]) ~ " end"
-    ) }}, 0) <> coalesce({{ sum_int(
-        "case when " ~ to_column ~ " <> " ~ end_of_time() ~ " then " ~ row_int([to_column]) ~ " end"
-    ) }}, 0)
+    or sum(
+        case
+            when {{ from_column }} = {{ beginning_of_time() }} then 0
+            else {{ moment_int(from_column) }}
+        end
+    ) <> sum(
+        case
+            when {{ to_column }} = {{ end_of_time() }} then 0
+            else {{ moment_int(to_column) }}
+        end
+    )
 
 {% endtest %}
