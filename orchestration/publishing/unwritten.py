@@ -32,16 +32,13 @@ def look(conn: psycopg.Connection, marts: Sequence[Mart]) -> Seen:
 
 def measure_all(conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen) -> list[Measured]:
     """Compare the marts that may differ from what was built, inside the caller's transaction."""
-    known = _known_rows(conn, shapes, seen)
-    measured = []
-    for position, shape in enumerate(shapes):
-        rows, is_equal = known.get(shape.mart.name, (None, False))
-        measured.append(
-            untouched(shape, rows)
-            if is_equal and rows is not None
-            else measure(conn, shape, position, rows)
-        )
-    return measured
+    rows, equal = _known_rows(conn, shapes, seen)
+    return [
+        untouched(shape, rows[shape.mart.name])
+        if shape.mart.name in equal
+        else measure(conn, shape, position, rows.get(shape.mart.name))
+        for position, shape in enumerate(shapes)
+    ]
 
 
 def remember(
@@ -85,8 +82,8 @@ def _version(relations: Seen, home: tuple[str, str]) -> str | None:
 
 def _known_rows(
     conn: psycopg.Connection, shapes: Sequence[Shape], seen: Seen
-) -> dict[str, tuple[int, bool]]:
-    """Return rows of marts that nobody else wrote to, and whether they are still what was built."""
+) -> tuple[dict[str, int], set[str]]:
+    """Return the rows of marts that nobody else wrote to, and which still hold what was built."""
     known = {
         (schema, table): (built, published, rows)
         for schema, table, built, published, rows in conn.execute(
@@ -94,11 +91,13 @@ def _known_rows(
             "from marts_meta.compared"
         )
     }
-    found = {}
+    rows, equal = {}, set()
     for shape in shapes:
         mart = shape.mart
-        built, published, rows = known.get((mart.schema, mart.table), (None, None, 0))
+        built, published, count = known.get((mart.schema, mart.table), (None, None, 0))
         built_now, published_now = (_version(seen, home) for home in _homes(mart))
         if published is not None and published == published_now:
-            found[mart.name] = rows, not shape.changes and built == built_now
-    return found
+            rows[mart.name] = count
+            if built == built_now and not shape.changes:
+                equal.add(mart.name)
+    return rows, equal
